@@ -1,0 +1,24 @@
+"""What the server itself knows of one call, as the tools see it.
+
+Written only by tools and by the signed webhook; the model cannot set any of it.
+"""
+
+import msgspec
+
+from tools.slots import Slot
+
+
+class CallFacts(msgspec.Struct, kw_only=True):
+    """Facts of one call. One object per call, owned by the call, handed to every tool."""
+
+    call_sid: str
+    caller_number: str | None  # E.164 as the network gave it; None when withheld
+    our_number: str  # E.164 the caller dialled
+    offered: dict[str, Slot] = msgspec.field(default_factory=dict)  # by slot id, all of this call
+    hold_id: str | None = None  # live hold of this call
+    booking_id: str | None = None  # booked in this call
+    confirmation_sent: bool = False
+    message_taken: bool = False
+    transfer_reason: str | None = None
+    questions_answered: int = 0
+    misunderstood: int = 0  # did_not_understand calls in a row

@@ -1,0 +1,44 @@
+"""What a tool answers, and what it must be told about the caller's consent.
+
+Pure. `bridge/call/messages.py` carries these between the dispatcher and the session.
+"""
+
+import enum
+from typing import Any
+
+import msgspec
+
+
+class Reply(enum.StrEnum):
+    """Who speaks next."""
+
+    MODEL = "model"  # ask the model for a turn once all outputs of the batch are in
+    NONE = "none"  # nobody: the caller has the floor, or the call is ending
+
+
+class Then(enum.StrEnum):
+    """What the call does once everything said so far has been heard."""
+
+    GO_ON = "go_on"
+    HANG_UP = "hang_up"
+    TRANSFER = "transfer"
+
+
+class Gate(enum.StrEnum):
+    """State of the confirm gate: may a write go ahead?"""
+
+    OPEN = "open"
+    NO_PROPOSAL = "no_proposal"  # nothing was proposed in this call, or a fact changed since
+    UNHEARD = "unheard"  # the read-back has not been heard to its end
+    UNANSWERED = "unanswered"  # heard, but the caller has not spoken since
+
+
+class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to one tool call; exactly one per call id."""
+
+    output: dict[str, Any]  # small JSON; always "ok": bool and "say": a sentence the agent may say
+    reply: Reply = Reply.MODEL
+    then: Then = Then.GO_ON
+    proposal: str | None = None  # id of what a yes would now confirm (a hold's id)
+    closes_gate: bool = False  # a fact changed: whatever was proposed before no longer counts
+    error_code: str | None = None  # for us, never spoken; None when the tool did what was asked
