@@ -1,6 +1,6 @@
 """What the server itself knows of one call, as the tools see it.
 
-Written only by tools and by the signed webhook; the model cannot set any of it.
+Pure. Written only by tools and by the signed webhook; the model cannot set any of it.
 """
 
 import msgspec
@@ -16,8 +16,14 @@ class CallFacts(msgspec.Struct, kw_only=True):
     our_number: str  # E.164 the caller dialled
     offered: dict[str, Slot] = msgspec.field(default_factory=dict)  # by slot id, all of this call
     hold_id: str | None = None  # live hold of this call
-    booking_id: str | None = None  # booked in this call
-    confirmation_sent: bool = False
+    held_slot_id: str | None = None  # what it holds
+    held_name: str | None = None  # the customer's name that was read back with it
+    unconfirmed_id: str | None = None  # hold whose booking has an unknown outcome
+    callback_id: str | None = None  # the task that asks a person to settle it
+    booking_id: str | None = None  # booked in this call, the latest
+    booked_hold_id: str | None = None  # the hold it was confirmed by
+    booked_slot_id: str | None = None  # the slot it booked
+    confirmation_sent: bool = False  # for `booking_id`
     message_taken: bool = False
     transfer_reason: str | None = None
     questions_answered: int = 0

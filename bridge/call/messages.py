@@ -13,12 +13,16 @@ import msgspec
 from tools.result import Gate, ToolResult
 
 
+class CodecError(Exception):
+    """The peer sent something that does not fit its own protocol. Raised by both codecs."""
+
+
 class NextStep(enum.StrEnum):
     """What the telephone does once our stream has ended."""
 
     HANG_UP = "hang_up"
-    PERSON = "person"
-    MESSAGE = "message"
+    PERSON = "person"  # as agreed with the caller: the farewell was said
+    TROUBLE = "trouble"  # something broke: an apology, then a person
 
 
 class Event(msgspec.Struct, frozen=True, tag=True):
@@ -213,6 +217,10 @@ class ToolFinished(Event, frozen=True):
 
 class Tick(Event, frozen=True):
     """The time that `Session.deadline()` asked for has come."""
+
+
+class ServerStopping(Event, frozen=True):
+    """This process is about to end: the call must go on without it."""
 
 
 # --- actions for the model leg ----------------------------------------------------

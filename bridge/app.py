@@ -1,0 +1,200 @@
+"""The composition root: the only place that knows every part.
+
+`build` makes one server from settings; everything else receives what it needs as arguments.
+To find a frame's way start at `twilio/stream.py`, a tool call's at `tools/dispatch.py`.
+"""
+
+import asyncio
+import contextlib
+import signal
+from datetime import datetime
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from bridge.call.leg import Socket
+from bridge.call.record import CallRecord
+from bridge.call.session import Manners
+from bridge.call.switchboard import Switchboard
+from bridge.realtime.connection import connect
+from bridge.realtime.session_config import ConfigError, SessionConfig
+from bridge.settings import Settings
+from bridge.store.journal import Journal
+from bridge.store.store import Store
+from bridge.store.url import DatabaseUrlError
+from bridge.twilio.routes import TwilioRoutes
+from tools.business_file import BusinessFileError, load_business
+from tools.calendar import Calendar
+from tools.clock import Clock
+from tools.dispatch import Dispatcher
+from tools.facts import CallFacts
+from tools.google_auth import GoogleKeyError
+from tools.instructions import InstructionsError, render_instructions
+from tools.sms import Sms
+from tools.store import StoreUnavailable
+
+log = structlog.get_logger(__name__)
+
+# What `build` and `serve_until_stopped` refuse to start with; each text says what to do.
+START_ERRORS = (
+    BusinessFileError,
+    InstructionsError,
+    ConfigError,
+    DatabaseUrlError,
+    GoogleKeyError,
+    StoreUnavailable,
+    OSError,  # the port is taken, a file cannot be read
+)
+STOP_S = 8.0  # live calls get so long to be sent on; Heroku kills after 30
+DAY_S = 24 * 3600.0
+KEEPALIVE_S = 120.0  # longer than a router's own, so that it never meets a closed connection
+
+
+async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Application:
+    """A server ready to run. `pinned`: the instant that counts as now (recordings); None: the real date.
+
+    Raises one of START_ERRORS, so that a mistake is found before the first call and not by a caller.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        clock = Clock(pinned)
+        business = load_business(settings.business_file)
+        store = await Store.open(
+            settings.database_url,
+            transcripts=settings.store_transcripts,
+            on_dyno=settings.on_dyno,
+            allow_temporary_sqlite=settings.allow_temporary_sqlite,
+        )
+        stack.push_async_callback(store.close)
+        journal = Journal()
+        stack.push_async_callback(journal.close)
+        calendar = Calendar(
+            api_url=settings.google_calendar_api_url,
+            service_account=settings.google_service_account_json,
+            zone=business.zone,
+        )
+        stack.push_async_callback(calendar.close)
+        sms = Sms(
+            account_sid=settings.twilio_account_sid,
+            auth_token=settings.twilio_auth_token,
+            from_number=settings.twilio_number,
+            api_url=settings.twilio_api_url,
+        )
+        stack.push_async_callback(sms.close)
+        dispatcher = Dispatcher(
+            business=business, store=store.bookings, calendar=calendar, sms=sms, clock=clock
+        )
+        template = settings.instructions_file.read_text(encoding="utf-8")
+
+        def model_config() -> SessionConfig:
+            return SessionConfig(
+                instructions=render_instructions(template, business, clock.now()),
+                tools=tuple(dispatcher.definitions()),
+                model=settings.openai_realtime_model,
+                voice=settings.openai_voice,
+                transcription_model=settings.openai_transcription_model or None,
+                reasoning_effort=settings.openai_reasoning_effort,
+            )
+
+        model_config()  # a wrong placeholder or voice is found now
+
+        async def open_model(facts: CallFacts) -> Socket:
+            return await connect(
+                settings.openai_realtime_url,
+                settings.openai_realtime_model,
+                settings.openai_api_key,
+                settings.openai_auth_header,
+                facts.caller_number,
+            )
+
+        switchboard = Switchboard(
+            at_once=settings.max_calls,
+            manners=Manners(),
+            open_model=open_model,
+            model_config=model_config,
+            tools=dispatcher,
+            new_record=lambda facts: CallRecord(facts, store.calls, journal, clock),
+            clock=clock,
+        )
+        twilio = TwilioRoutes(
+            public_base_url=settings.public_base_url,
+            account_sid=settings.twilio_account_sid,
+            auth_token=settings.twilio_auth_token,
+            business=business,
+            switchboard=switchboard,
+            calls=store.calls,
+            bookings=store.bookings,
+            journal=journal,
+            clock=clock,
+        )
+        sweeping = asyncio.create_task(
+            sweep_daily(store, settings.retention_days, clock), name="retention sweep"
+        )
+        stack.push_async_callback(cancelled, sweeping)
+
+        app = web.Application(client_max_size=64 * 1024)
+        app.add_routes(twilio.table())
+        app.add_routes(health_routes(switchboard))
+        held = stack.pop_all()
+
+    async def send_callers_on(_: web.Application) -> None:
+        await switchboard.stop(STOP_S)
+
+    async def close_parts(_: web.Application) -> None:
+        await held.aclose()
+
+    app.on_shutdown.append(send_callers_on)
+    app.on_cleanup.append(close_parts)
+    return app
+
+
+async def sweep_daily(store: Store, retention_days: int, clock: Clock) -> None:
+    """Forget what is older than the owner wants to keep, now and every day."""
+    while True:
+        try:
+            swept = await store.sweep(now=clock.now(), retention_days=retention_days)
+            log.info("swept", **msgspec.structs.asdict(swept))
+        except StoreUnavailable:
+            log.warning("sweep_postponed")
+        await asyncio.sleep(DAY_S)
+
+
+async def cancelled(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait until it is gone."""
+    task.cancel()
+    await asyncio.wait([task])
+
+
+def health_routes(switchboard: Switchboard) -> list[web.RouteDef]:
+    """`/healthz`: the process is alive. `/readyz`: it takes calls."""
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.json_response({"ok": True, "live_calls": switchboard.live})
+
+    async def readyz(_: web.Request) -> web.Response:
+        ready = not switchboard.stopping and not switchboard.is_full
+        return web.json_response({"ready": ready}, status=200 if ready else 503)
+
+    return [web.get("/healthz", healthz), web.get("/readyz", readyz)]
+
+
+async def serve_until_stopped(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then send every caller on and close everything."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    runner = web.AppRunner(
+        await build(settings),
+        access_log=None,  # aiohttp's line would name callers' addresses; ours has what matters
+        keepalive_timeout=KEEPALIVE_S,
+        shutdown_timeout=STOP_S,
+    )
+    try:
+        await runner.setup()
+        await web.TCPSite(runner, "0.0.0.0", settings.port).start()  # noqa: S104 - a web server listens
+        log.info("serving", port=settings.port)
+        await stop.wait()
+        log.info("stopping")
+    finally:
+        await runner.cleanup()

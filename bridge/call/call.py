@@ -1,0 +1,209 @@
+"""One live call: two legs, one session, the tools it runs and the timer it keeps.
+
+The shell around `session.py`. It carries out what the session orders and tells it what
+happened; it decides nothing. However a call ends, no task, timer or socket of it is left.
+Read `leg.py` for the sockets and `record.py` for what is written down.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import structlog
+
+from bridge.call import messages as m
+from bridge.call.leg import Leg, Outgoing, Socket, SocketClosed, run_leg
+from bridge.call.record import CallRecord
+from bridge.call.session import EndReason, Session
+from bridge.realtime import codec as model_codec
+from bridge.realtime.session_config import SessionConfig
+from bridge.twilio import codec as caller_codec
+from tools.clock import Clock
+from tools.facts import CallFacts
+from tools.result import Gate, ToolResult
+
+log = structlog.get_logger(__name__)
+
+CLOSE_S = 2.0  # a peer that does not answer a close is not waited for longer
+
+
+class ToolRunner(Protocol):
+    """`tools/dispatch.py`, as the call sees it."""
+
+    async def run(self, facts: CallFacts, name: str, arguments_json: str, gate: Gate) -> ToolResult:
+        """Never raises; bounded by the tool's own deadline."""
+
+
+class Call:
+    """Runs one call from the accepted stream to its end."""
+
+    def __init__(
+        self,
+        *,
+        facts: CallFacts,
+        session: Session,
+        caller_socket: Socket,
+        stream_sid: str,
+        open_model: Callable[[], Awaitable[Socket]],
+        model_config: SessionConfig,
+        tools: ToolRunner,
+        record: CallRecord,
+        clock: Clock,
+    ) -> None:
+        self.facts = facts
+        self._session = session
+        self._stream_sid = stream_sid
+        self._open_model = open_model
+        self._model_config = model_config
+        self._tools = tools
+        self._record = record
+        self._clock = clock
+        self._caller = Leg(caller_socket, sent=self._audio_sent)
+        self._model: Leg | None = None
+        self._end: m.EndStream | None = None
+        self._ended = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._running_tools: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Run to the end: returns when both sockets are closed and every tool has answered."""
+        legs = [
+            asyncio.create_task(self._run_caller(), name="caller leg"),
+            asyncio.create_task(self._run_model(), name="model leg"),
+        ]
+        try:
+            self.handle(m.StreamStarted(self._stream_sid))
+            await self._until_ended(legs)
+            if self._end is not None:
+                # Committed first: any process must be able to say what comes next.
+                await self._record.commit_next_step(self._end.next_step, self._end.reason)
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+            for leg in (self._caller, self._model):
+                if leg is not None:
+                    await leg.socket.close(1000, "")
+            for task in legs:
+                task.cancel()
+            await asyncio.wait(legs, timeout=CLOSE_S)
+            if self._running_tools:  # a hang-up ends the legs, not a booking in flight
+                await asyncio.wait(self._running_tools)
+            self._record.finish(self.facts, self._end, self._caller, self._model)
+
+    def stop(self) -> None:
+        """This process is about to end."""
+        self.handle(m.ServerStopping())
+
+    def handle(self, event: m.Event) -> None:
+        """Tell the session what happened and carry out what follows. Awaits nothing."""
+        for action in self._session.receive(event, self._clock.monotonic()):
+            self._carry_out(action)
+        self._set_timer()
+
+    # --- events -------------------------------------------------------------------
+
+    async def _run_caller(self) -> None:
+        closed = await run_leg(self._caller, self._decode_caller, self._from_caller)
+        self.handle(m.CallerLegClosed(stopped=False, code=closed.code))
+
+    def _decode_caller(self, text: str | bytes) -> caller_codec.Received | None:
+        return caller_codec.decode(text, self._stream_sid)
+
+    def _from_caller(self, event: caller_codec.Received) -> None:
+        match event:
+            case caller_codec.StreamStopped():
+                self.handle(m.CallerLegClosed(stopped=True, code=None))
+            case m.Event():
+                self.handle(event)
+            case _:
+                self._caller.ignored += 1  # a second start, say
+
+    async def _run_model(self) -> None:
+        try:
+            socket = await self._open_model()
+        except SocketClosed as refused:
+            self.handle(m.ModelLegClosed(refused.code, refused.reason))
+            return
+        self._model = Leg(socket)
+        closed = await run_leg(self._model, model_codec.decode, self.handle)
+        self.handle(m.ModelLegClosed(closed.code, closed.reason))
+
+    async def _until_ended(self, legs: list[asyncio.Task[None]]) -> None:
+        """Wait for the session's EndStream. A leg that breaks by our own mistake ends the call too."""
+        waiting = {asyncio.create_task(self._ended.wait(), name="end of call"), *legs}
+        try:
+            while not self._ended.is_set():
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    if (error := task.exception()) is not None:
+                        log.error("call_broke", exc_info=error)
+                        self._end = m.EndStream(m.NextStep.TROUBLE, EndReason.SERVER_ERROR)
+                        self._ended.set()
+        finally:
+            for task in waiting - set(legs):
+                task.cancel()
+
+    def _audio_sent(self, message: Outgoing) -> None:
+        self.handle(m.AudioSent(message.item_id, message.audio_bytes))
+
+    def _set_timer(self) -> None:
+        deadline = self._session.deadline()
+        if self._timer is not None:
+            if not self._timer.cancelled() and self._timer.when() == deadline:
+                return
+            self._timer.cancel()
+            self._timer = None
+        if deadline is not None:
+            self._timer = asyncio.get_running_loop().call_at(deadline, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        try:
+            self.handle(m.Tick())
+        except Exception as error:  # the one wide net of the timer: a call must end, not hang
+            log.error("call_broke", exc_info=error)
+            self._end = m.EndStream(m.NextStep.TROUBLE, EndReason.SERVER_ERROR)
+            self._ended.set()
+
+    # --- actions ------------------------------------------------------------------
+
+    def _carry_out(self, action: m.Action) -> None:
+        match action:
+            case m.PlayAudio(item_id=item_id, audio_b64=audio_b64, audio_bytes=count):
+                text = caller_codec.encode_media(self._stream_sid, audio_b64)
+                self._caller.put(Outgoing(text, item_id, count, purgeable=True))
+                self._record.audio_queued(self._clock.monotonic())
+            case m.SendMark(name=name):
+                self._caller.put(Outgoing(caller_codec.encode_mark(self._stream_sid, name), purgeable=True))
+            case m.ClearPlayback():
+                self._caller.purge()
+                self._caller.put(Outgoing(caller_codec.encode_clear(self._stream_sid)))
+            case m.ConfigureModel() | m.SetListening():
+                self._to_model(self._model_config.encode(action))
+            case m.RunTool():
+                task = asyncio.create_task(self._run_tool(action), name=f"tool {action.name}")
+                self._running_tools.add(task)
+                task.add_done_callback(self._running_tools.discard)
+            case m.RecordTurn():
+                self._record.turn(action)
+            case m.RecordInterruption():
+                self._record.interruption(action)
+            case m.RecordUsage(usage=usage):
+                self._record.usage(usage)
+            case m.EndStream():
+                self._end = action
+                self._ended.set()
+            case _:
+                self._to_model(model_codec.encode(action))
+
+    def _to_model(self, text: str) -> None:
+        if self._model is not None:
+            self._model.put(Outgoing(text))
+
+    async def _run_tool(self, action: m.RunTool) -> None:
+        began = self._clock.monotonic()
+        result = await self._tools.run(self.facts, action.name, action.arguments_json, action.gate)
+        self._record.tool_call(action, result, self._clock.monotonic() - began)
+        self.handle(m.ToolFinished(action.call_id, result))
+
+

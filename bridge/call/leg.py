@@ -1,0 +1,118 @@
+"""One side of a call: a socket with a bounded outbox, one writer and one reader.
+
+The same class serves both sides; a codec and a socket adapter make the difference. Sends
+are coroutines, so everything to be sent waits in the outbox and only the writer touches the
+socket. Read `call.py` next.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from bridge.call.messages import CodecError
+
+E = TypeVar("E")
+
+OUTBOX_LIMIT = 4000  # messages; a minute of audio in its smallest pieces
+
+
+class SocketClosed(Exception):
+    """The socket is gone; `code` and `reason` as the peer gave them."""
+
+    def __init__(self, code: int | None, reason: str) -> None:
+        super().__init__(f"closed {code} {reason}".strip())
+        self.code = code
+        self.reason = reason
+
+
+class Socket(Protocol):
+    """What a leg needs of a websocket. Adapters: `twilio/stream.py`, `realtime/connection.py`."""
+
+    async def receive(self) -> str | bytes:
+        """Next message. Raises SocketClosed."""
+
+    async def send(self, text: str) -> None:
+        """Hand one message to the operating system. Raises SocketClosed."""
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close; harmless when already closed."""
+
+
+class Outgoing(msgspec.Struct, frozen=True):
+    """One message in the outbox. Audio carries what the ledger must count once it is sent."""
+
+    text: str
+    item_id: str = ""
+    audio_bytes: int = 0
+    purgeable: bool = False  # audio and its marks go when playback is cleared
+
+
+class Leg:
+    """A socket, its outbox and its writer."""
+
+    def __init__(self, socket: Socket, sent: Callable[[Outgoing], None] | None = None) -> None:
+        """`sent` is called, without awaiting, after each piece of audio was handed to the socket."""
+        self.socket = socket
+        self.dropped = 0  # messages lost to a full outbox
+        self.ignored = 0  # incoming messages that did not fit the protocol
+        self._sent = sent
+        self._outbox: deque[Outgoing] = deque()
+        self._filled = asyncio.Event()
+
+    def put(self, message: Outgoing) -> None:
+        """Queue a message; when the outbox is full the message is dropped and counted."""
+        if len(self._outbox) >= OUTBOX_LIMIT:
+            self.dropped += 1
+            return
+        self._outbox.append(message)
+        self._filled.set()
+
+    def purge(self) -> None:
+        """Drop what playback no longer needs."""
+        self._outbox = deque(message for message in self._outbox if not message.purgeable)
+
+    async def write(self) -> None:
+        """Send from the outbox until cancelled or the socket closes (SocketClosed)."""
+        while True:
+            while self._outbox:
+                message = self._outbox.popleft()
+                await self.socket.send(message.text)
+                if message.audio_bytes and self._sent is not None:
+                    self._sent(message)
+            self._filled.clear()
+            await self._filled.wait()
+
+    async def read(self, decode: Callable[[str | bytes], E | None], receive: Callable[[E], None]) -> None:
+        """Pass what each message means to `receive` until cancelled or the socket closes (SocketClosed).
+
+        A message that does not fit the protocol is counted and ignored: the call goes on.
+        """
+        while True:
+            text = await self.socket.receive()
+            try:
+                event = decode(text)
+            except CodecError:
+                self.ignored += 1
+                continue
+            if event is not None:
+                receive(event)
+
+
+async def run_leg(
+    leg: Leg, decode: Callable[[str | bytes], E | None], receive: Callable[[E], None]
+) -> SocketClosed:
+    """Read and write until the socket closes; says how it closed. Leaves no task behind."""
+    writer = asyncio.create_task(leg.write(), name="leg writer")
+    try:
+        await leg.read(decode, receive)
+    except SocketClosed as closed:
+        return closed
+    finally:
+        writer.cancel()
+        await asyncio.wait([writer])
+        if not writer.cancelled():
+            writer.exception()  # a socket that closed under the writer is told by the reader
+    raise AssertionError("a leg reads until its socket closes")

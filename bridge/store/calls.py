@@ -1,0 +1,228 @@
+"""Calls: when they came and how they ended, what was said, which tools ran, what comes next.
+
+A call's row is made by whoever writes first: `open_call` may be late when the database was
+slow, and nothing that comes after it may be lost for that. All writes can be repeated
+(the journal does, when an answer was lost), except `add_usage`, which then counts twice.
+"""
+
+import enum
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from bridge.call.messages import RecordTurn, RunTool, Usage
+from bridge.store.database import Database
+from bridge.store.tables import calls, insert_into, tokens, tool_calls, turns
+from tools.result import ToolResult
+
+END_UNKNOWN = "end_unknown"  # reason of a call that Twilio says is over and nobody closed
+
+
+class Outcome(enum.StrEnum):
+    """How a call ended. A closed list; the database checks it too."""
+
+    BOOKED = "booked"
+    TRANSFERRED = "transferred"
+    MESSAGE_TAKEN = "message_taken"
+    QUESTION_ANSWERED = "question_answered"
+    ENDED = "ended"
+    CALLER_HUNG_UP = "caller_hung_up"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class CallRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A call as the store has it."""
+
+    call_sid: str
+    caller_number: str | None
+    our_number: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: Outcome | None  # None while the call lasts
+    reason: str | None
+    summary: str | None
+    next_step: str | None
+    usage: Usage
+
+
+class CallStore:
+    """Calls on a database. `transcripts` false: what was said is not kept."""
+
+    def __init__(self, database: Database, *, transcripts: bool = True) -> None:
+        self._database = database
+        self._transcripts = transcripts
+
+    async def open_call(
+        self, *, call_sid: str, caller_number: str | None, our_number: str, now: datetime
+    ) -> None:
+        """A call has come in. Twilio may say so twice; the first word counts."""
+
+        def work(connection: sa.Connection) -> None:
+            insert = insert_into(connection, calls).values(
+                call_sid=call_sid, caller_number=caller_number, our_number=our_number, started_at=now
+            )
+            connection.execute(
+                insert.on_conflict_do_update(
+                    index_elements=["call_sid"],
+                    set_={
+                        "caller_number": insert.excluded.caller_number,
+                        "our_number": insert.excluded.our_number,
+                        "started_at": insert.excluded.started_at,
+                    },
+                    where=calls.c.our_number.is_(None),
+                )
+            )
+
+        await self._database.write(work)
+
+    async def call(self, call_sid: str) -> CallRow | None:
+        query = sa.select(calls).where(calls.c.call_sid == call_sid)
+
+        def work(connection: sa.Connection) -> CallRow | None:
+            row = connection.execute(query).first()
+            return None if row is None else as_call(row)
+
+        return await self._database.read(work)
+
+    async def calls_since(self, *, caller_number: str, since: datetime) -> int:
+        """How many calls this number has made from `since` on."""
+        query = sa.select(sa.func.count()).where(
+            calls.c.caller_number == caller_number, calls.c.started_at >= since
+        )
+        return await self._database.read(lambda connection: connection.execute(query).scalar_one())
+
+    async def consume_token(self, *, nonce: str, call_sid: str, now: datetime) -> bool:
+        """True for whoever comes first with this nonce, false for everybody after.
+
+        That the token is ours and has not expired was checked before: `bridge.twilio.stream_token`.
+        """
+
+        def work(connection: sa.Connection) -> bool:
+            first = (
+                insert_into(connection, tokens)
+                .values(nonce=nonce, call_sid=call_sid, used_at=now)
+                .on_conflict_do_nothing()
+                .returning(tokens.c.nonce)
+            )
+            return connection.execute(first).first() is not None
+
+        return await self._database.write(work)
+
+    async def set_next_step(self, *, call_sid: str, step: str, reason: str, now: datetime) -> None:
+        """Commit what the telephone does once our stream has ended. Await it before closing the stream."""
+        await self._upsert(call_sid, now, {"next_step": step, "next_step_reason": reason})
+
+    async def next_step(self, call_sid: str) -> str | None:
+        """A NextStep's value, or None when nothing was decided."""
+        query = sa.select(calls.c.next_step).where(calls.c.call_sid == call_sid)
+        return await self._database.read(lambda connection: connection.execute(query).scalar())
+
+    async def record_turn(self, *, call_sid: str, number: int, turn: RecordTurn, now: datetime) -> None:
+        """`number`: the turn's place in its stream, from 1."""
+        if not self._transcripts:
+            return
+        values = {
+            "call_sid": call_sid,
+            "at": now,
+            "number": number,
+            "item_id": turn.item_id,
+            "speaker": turn.speaker,
+            "text": turn.text,
+            "heard_ms": turn.heard_ms,
+            "spoken_ms": turn.spoken_ms,
+            "cut": turn.cut,
+        }
+        await self._add_once(turns, values)
+
+    async def record_tool_call(
+        self, *, call_sid: str, action: RunTool, result: ToolResult, took_s: float, now: datetime
+    ) -> None:
+        values = {
+            "call_sid": call_sid,
+            "tool_call_id": action.call_id,
+            "name": action.name,
+            "arguments": action.arguments_json,
+            "gate": action.gate.value,
+            "error_code": result.error_code,
+            "took_ms": round(took_s * 1000),
+            "at": now,
+        }
+        await self._add_once(tool_calls, values)
+
+    async def add_usage(self, *, call_sid: str, usage: Usage, now: datetime) -> None:
+        """Add tokens to the call's account."""
+        amounts = msgspec.structs.asdict(usage)
+        await self._upsert(
+            call_sid, now, amounts, {name: calls.c[name] + amount for name, amount in amounts.items()}
+        )
+
+    async def close_call(
+        self, *, call_sid: str, outcome: Outcome, reason: str, summary: str, now: datetime
+    ) -> None:
+        """The call ended at `now`. One that went on in another stream ends again: the latest end counts."""
+        end = {"outcome": outcome.value, "reason": reason, "summary": summary, "ended_at": now}
+        replaceable = sa.or_(
+            calls.c.outcome.is_(None), calls.c.ended_at <= now, calls.c.reason == END_UNKNOWN
+        )
+        await self._upsert(call_sid, now, end, where=replaceable)
+
+    async def close_if_open(self, *, call_sid: str, now: datetime) -> bool:
+        """Close a call that is over as Twilio says, unless it was closed; true when that was needed.
+
+        Its own end may still be on the way to the store, and then replaces this one.
+        """
+        close = (
+            sa.update(calls)
+            .where(calls.c.call_sid == call_sid, calls.c.outcome.is_(None))
+            .values(
+                outcome=Outcome.FAILED.value,
+                reason=END_UNKNOWN,
+                summary="The call is over; how it ended was not recorded.",
+                ended_at=now,
+            )
+            .returning(calls.c.call_sid)
+        )
+        return await self._database.write(lambda connection: connection.execute(close).first() is not None)
+
+    async def _upsert(
+        self,
+        call_sid: str,
+        now: datetime,
+        values: dict[str, Any],
+        changes: dict[str, Any] | None = None,
+        where: sa.ColumnElement[bool] | None = None,
+    ) -> None:
+        """Write `values` into the call's row, made if need be; `changes` instead if there is one already."""
+
+        def work(connection: sa.Connection) -> None:
+            insert = insert_into(connection, calls).values(call_sid=call_sid, started_at=now, **values)
+            connection.execute(
+                insert.on_conflict_do_update(index_elements=["call_sid"], set_=changes or values, where=where)
+            )
+
+        await self._database.write(work)
+
+    async def _add_once(self, table: sa.Table, values: dict[str, Any]) -> None:
+        def work(connection: sa.Connection) -> None:
+            connection.execute(insert_into(connection, table).values(**values).on_conflict_do_nothing())
+
+        await self._database.write(work)
+
+
+def as_call(row: sa.Row[Any]) -> CallRow:
+    """A row of the table `calls`."""
+    return CallRow(
+        call_sid=row.call_sid,
+        caller_number=row.caller_number,
+        our_number=row.our_number or "",
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        outcome=None if row.outcome is None else Outcome(row.outcome),
+        reason=row.reason,
+        summary=row.summary,
+        next_step=row.next_step,
+        usage=Usage(**{name: getattr(row, name) for name in Usage.__struct_fields__}),
+    )

@@ -1,0 +1,80 @@
+"""What a database is to the store: it runs a function in a transaction, in bounded time.
+
+Every query of the store is a plain function of a SQLAlchemy connection, handed to `read`
+or `write`. So one query serves both databases: PostgreSQL, where waiting leaves the loop
+to others, and SQLite, where the whole transaction runs in a thread. They are in
+`postgres.py` and `sqlite.py`; `connect.py` picks one.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from tools.store import StoreUnavailable
+
+T = TypeVar("T")
+Work = Callable[[sa.Connection], T]
+
+LIMIT_S = 5.0  # one transaction, waiting for a connection included
+LOCK_S = 2.0  # waiting for somebody else's lock
+
+
+class Contended(StoreUnavailable):
+    """Somebody else kept a lock that this transaction needs; nothing was written."""
+
+
+class Database(ABC):
+    """Base of both databases. `limit_s` bounds a transaction, `lock_s` the wait for a lock."""
+
+    def __init__(self, *, limit_s: float = LIMIT_S, lock_s: float = LOCK_S) -> None:
+        self.limit_s = limit_s
+        self.lock_s = lock_s
+        self._out: set[asyncio.Task[Any]] = set()
+
+    async def read(self, work: Work[T]) -> T:
+        """Run `work` in a transaction that only reads. Raises StoreUnavailable."""
+        return await self._in_time(self._run(work, writes=False))
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` in a transaction and commit it.
+
+        Raises SlotTaken when a reservation overlaps a live one, Contended when a lock was
+        not to be had, and StoreUnavailable: then it may or may not have been written.
+        """
+        return await self._in_time(self._run(work, writes=True))
+
+    async def close(self) -> None:
+        """Wait for what is still running, then close every connection and thread."""
+        if self._out:
+            await asyncio.wait(self._out)
+        await self._close()
+
+    @abstractmethod
+    async def _run(self, work: Work[T], *, writes: bool) -> T: ...
+
+    @abstractmethod
+    async def _close(self) -> None: ...
+
+    async def _in_time(self, transaction: Coroutine[Any, Any, T]) -> T:
+        # In a task of its own, because tidying up a connection whose network is gone takes
+        # seconds of its own: whoever gives up, or is cancelled, must be free at once.
+        task = asyncio.create_task(transaction)
+        self._out.add(task)
+        task.add_done_callback(self._is_back)
+        try:
+            await asyncio.wait({task}, timeout=self.limit_s)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if not task.done():
+            task.cancel()
+            raise StoreUnavailable("the database did not answer in time")
+        return task.result()
+
+    def _is_back(self, task: asyncio.Task[Any]) -> None:
+        self._out.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at, so that an abandoned one does not warn

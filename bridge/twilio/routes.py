@@ -1,0 +1,235 @@
+"""The web addresses Twilio calls: the webhook, the stream, and what comes after it.
+
+Every request is checked against Twilio's signature before anything else is looked at; a
+forged one gets 403 and no word. Read `stream.py` for the socket, `twiml.py` for the answers.
+"""
+
+import asyncio
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import structlog
+from aiohttp import web
+from multidict import MultiDictProxy
+
+from bridge.call.messages import NextStep
+from bridge.call.switchboard import Switchboard
+from bridge.store.calls import CallStore, Outcome
+from bridge.store.journal import Journal
+from bridge.twilio import stream, stream_token, twiml
+from bridge.twilio.addresses import webhook_url
+from bridge.twilio.codec import Start
+from bridge.twilio.signature import SignatureCheck
+from tools.business import Business
+from tools.clock import Clock
+from tools.facts import CallFacts
+from tools.store import BookingStore, StoreError
+
+log = structlog.get_logger(__name__)
+
+TOKEN_LIFE = timedelta(seconds=60)
+STORE_S = 0.4  # the webhook answers without the store rather than late
+NEXT_STEP_S = 2.0
+ANSWERED = ("completed", "answered")
+E164 = re.compile(r"\+[1-9]\d{6,14}")
+# What Twilio puts for restricted, blocked, unknown and anonymous callers (the words on a keypad).
+WITHHELD = frozenset({"+7378742833", "+2562533", "+8566696", "+266696687"})
+
+
+class TwilioRoutes:
+    """Handlers of one server."""
+
+    def __init__(
+        self,
+        *,
+        public_base_url: str,
+        account_sid: str,
+        auth_token: str,
+        business: Business,
+        switchboard: Switchboard,
+        calls: CallStore,
+        bookings: BookingStore,
+        journal: Journal,
+        clock: Clock,
+    ) -> None:
+        self._public_base_url = public_base_url
+        self._account_sid = account_sid
+        self._auth_token = auth_token
+        self._signature = SignatureCheck(auth_token, public_base_url)
+        self._business = business
+        self._switchboard = switchboard
+        self._calls = calls
+        self._bookings = bookings
+        self._journal = journal
+        self._clock = clock
+
+    def table(self) -> list[web.RouteDef]:
+        return [
+            web.post("/twilio/voice", self.voice),
+            web.get("/twilio/stream", self.stream),
+            web.post("/twilio/next", self.next),
+            web.post("/twilio/handoff", self.handoff),
+            web.post("/twilio/status", self.status),
+            web.post("/twilio/sms", self.sms),
+        ]
+
+    # --- webhooks -----------------------------------------------------------------
+
+    async def voice(self, request: web.Request) -> web.Response:
+        """A call comes in: connect it to a stream, or to a person when we are full."""
+        form = await self._signed_form(request)
+        call_sid, caller = form["CallSid"], phone_number(form.get("From", ""))
+        now = self._clock.now()
+        await self._store_soon(
+            lambda: self._calls.open_call(
+                call_sid=call_sid, caller_number=caller, our_number=form.get("To", ""), now=now
+            )
+        )
+        if self._switchboard.is_full or self._switchboard.stopping:
+            log.warning("call_refused", call_sid=call_sid, live=self._switchboard.live)
+            await self._store_soon(
+                lambda: self._calls.close_call(
+                    call_sid=call_sid,
+                    outcome=Outcome.REFUSED,
+                    reason="full",
+                    summary="All lines were busy.",
+                    now=now,
+                )
+            )
+            return self._person(self._business.wording.busy)
+        token = stream_token.mint(
+            self._auth_token, call_sid, int((now + TOKEN_LIFE).timestamp()), secrets.token_urlsafe(16)
+        )
+        return _xml(twiml.stream(self._public_base_url, token))
+
+    async def next(self, request: web.Request) -> web.Response:
+        """The stream is over: do what was decided, or fetch a person when nothing is known."""
+        form = await self._signed_form(request)
+        step = None
+        try:
+            async with asyncio.timeout(NEXT_STEP_S):
+                step = await self._calls.next_step(form["CallSid"])
+        except (TimeoutError, StoreError) as error:
+            log.warning("next_step_unknown", call_sid=form["CallSid"], error=type(error).__name__)
+        match step:
+            case NextStep.HANG_UP:
+                return _xml(twiml.hang_up())
+            case NextStep.PERSON:
+                return self._person()
+            case _:  # trouble, or nothing known: after a killed process this is all there is
+                return self._person(self._business.wording.trouble)
+
+    async def handoff(self, request: web.Request) -> web.Response:
+        """The dialled person hung up, or never answered: then nobody may be lost."""
+        form = await self._signed_form(request)
+        if form.get("DialCallStatus", "") in ANSWERED:
+            return _xml(twiml.hang_up())
+        return await self._message(form)
+
+    async def status(self, request: web.Request) -> web.Response:
+        """Call, stream and message callbacks; a finished call that never streamed is closed here."""
+        form = await self._signed_form(request)
+        if form.get("CallStatus") in ("completed", "busy", "failed", "no-answer", "canceled"):
+            call_sid, now = form["CallSid"], self._clock.now()
+            self._journal.put(lambda: self._calls.close_if_open(call_sid=call_sid, now=now))
+        return web.Response(status=204)
+
+    async def sms(self, request: web.Request) -> web.Response:
+        """A text comes in. Nothing is answered; Twilio itself handles STOP and START."""
+        await self._signed_form(request)
+        return _xml(twiml.empty())
+
+    # --- the stream ---------------------------------------------------------------
+
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        """The call's audio: accepted only with a fresh token for the call it names."""
+        if not self._signature.socket(request.raw_path, request.headers.get("X-Twilio-Signature", "")):
+            raise web.HTTPForbidden(text="")
+        websocket = stream.new_websocket()
+        await websocket.prepare(request)
+        socket = stream.TwilioSocket(websocket)
+        try:
+            start = await stream.receive_start(socket)
+            facts = await self._accept(start)
+        except stream.StreamRefused as refused:
+            log.warning("stream_refused", reason=refused.reason)
+            await socket.close(1008, "refused")
+            return websocket
+        await self._switchboard.take(facts, socket, start.stream_sid)
+        return websocket
+
+    async def _accept(self, start: Start) -> CallFacts:
+        """The facts of the call this stream may join. Raises StreamRefused."""
+        now = self._clock.now()
+        if start.account_sid != self._account_sid:
+            raise stream.StreamRefused("another account")
+        try:
+            nonce = stream_token.check(
+                self._auth_token, start.parameters.get("token", ""), start.call_sid, int(now.timestamp())
+            )
+        except stream_token.TokenRefused as refused:
+            raise stream.StreamRefused(f"token {refused.reason}") from None
+        try:
+            async with asyncio.timeout(NEXT_STEP_S):
+                if not await self._calls.consume_token(nonce=nonce, call_sid=start.call_sid, now=now):
+                    raise stream.StreamRefused("token used before")
+                row = await self._calls.call(start.call_sid)
+        except (TimeoutError, StoreError):
+            # Without the store a token cannot be shown to be fresh; Twilio asks for the next step.
+            raise stream.StreamRefused("store unavailable") from None
+        if self._switchboard.has(start.call_sid) or self._switchboard.is_full:
+            raise stream.StreamRefused("no place for it")
+        return CallFacts(
+            call_sid=start.call_sid,
+            caller_number=row.caller_number if row else None,
+            our_number=row.our_number if row else "",
+        )
+
+    # --- helpers ------------------------------------------------------------------
+
+    async def _signed_form(self, request: web.Request) -> MultiDictProxy[str]:
+        """The form of a request that Twilio signed. Raises 403, or 400 without a CallSid or MessageSid."""
+        form = await request.post()
+        texts = {name: value for name, value in form.items() if isinstance(value, str)}
+        header = request.headers.get("X-Twilio-Signature", "")
+        if len(texts) != len(form) or not self._signature.http(request.raw_path, form, header):
+            log.warning("signature_refused", path=request.path)
+            raise web.HTTPForbidden(text="")
+        if not form.get("CallSid") and not form.get("MessageSid"):
+            raise web.HTTPBadRequest(text="CallSid or MessageSid is missing")
+        return form  # type: ignore[return-value]
+
+    def _person(self, line: str | None = None) -> web.Response:
+        number = self._business.handoff_number
+        if number is None:
+            return _xml(twiml.hang_up(self._business.wording.call_back))
+        return _xml(twiml.person(number, webhook_url(self._public_base_url, "/twilio/handoff"), say=line))
+
+    async def _message(self, form: MultiDictProxy[str]) -> web.Response:
+        number = phone_number(form.get("From", ""))
+        call_sid, now = form["CallSid"], self._clock.now()
+        await self._store_soon(
+            lambda: self._bookings.add_callback(
+                call_sid=call_sid, number=number, name=None, message="", reason="nobody_answered", now=now
+            )
+        )
+        return _xml(twiml.hang_up(self._business.wording.call_back))
+
+    async def _store_soon(self, write: Callable[[], Awaitable[object]]) -> None:
+        """Write now if the store is quick; else the journal keeps the write and goes on trying."""
+        try:
+            async with asyncio.timeout(STORE_S):
+                await write()
+        except (TimeoutError, StoreError):
+            self._journal.put(write)
+
+
+def phone_number(given: str) -> str | None:
+    """The caller's E.164 number, or None where the network gave none (or a stand-in for none)."""
+    return given if E164.fullmatch(given) and given not in WITHHELD else None
+
+
+def _xml(text: str) -> web.Response:
+    return web.Response(text=text, content_type=twiml.CONTENT_TYPE)

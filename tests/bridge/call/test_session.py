@@ -1,0 +1,461 @@
+"""The session, as conversations: this event, then these actions."""
+
+import base64
+from typing import Any
+
+import pytest
+
+from bridge.call import messages as m
+from bridge.call.session import (
+    ENDLESS_SPEECH_S,
+    GREETING_NOISE_S,
+    LEAVING_S,
+    OPENING_S,
+    RAISED_THRESHOLD,
+    RETRY_PAUSE_S,
+    EndReason,
+    Phase,
+    Session,
+)
+from tools.result import Gate, Reply, Then, ToolResult
+
+FRAME = m.FrameArrived("f" * 216, 20)
+
+
+def audio(ms: int) -> str:
+    return base64.b64encode(b"\x55" * (ms * 8)).decode()
+
+
+def result(**changes: Any) -> ToolResult:
+    return ToolResult(output={"ok": True, "say": "Fine."}, **changes)
+
+
+class Talk:
+    """Drives a session: keeps the time, plays the telephone's part of sending and marks."""
+
+    def __init__(self) -> None:
+        self.session = Session()
+        self.now = 100.0
+        self.done: list[m.Action] = []
+
+    def at(self, seconds: float) -> "Talk":
+        """Go to `seconds` after the call began, giving every Tick that falls due on the way."""
+        target = 100.0 + seconds
+        while (deadline := self.session.deadline()) is not None and deadline <= target:
+            self.now = max(self.now, deadline)
+            self.tell(m.Tick())
+        self.now = target
+        return self
+
+    def tell(self, *events: m.Event) -> list[m.Action]:
+        """Give events; audio that is played is sent at once. Returns the new actions."""
+        new: list[m.Action] = []
+        for event in events:
+            actions = self.session.receive(event, self.now)
+            new += actions
+            for action in actions:
+                if isinstance(action, m.PlayAudio):
+                    new += self.tell(m.AudioSent(action.item_id, action.audio_bytes))
+        self.done += [action for action in new if action not in self.done or isinstance(action, m.SendFrame)]
+        return new
+
+    def greeted(self) -> "Talk":
+        """A call whose greeting was spoken and heard."""
+        self.tell(m.StreamStarted("MZ1"), m.ModelOpened("sess", 0), configured())
+        self.turn("t_greeting", "greeting", 1000)
+        self.at(1.0).tell(*self.marks())
+        return self
+
+    def turn(self, turn: str, item: str, ms: int, words: str = "ten words") -> list[m.Action]:
+        """A whole spoken turn, generated at once."""
+        return self.tell(
+            m.TurnStarted(turn),
+            m.SpokenWordsArrived(turn, item, words),
+            m.SpokenAudioArrived(turn, item, audio(ms)),
+            m.ItemFinished(turn, item, "message", True),
+            m.TurnFinished(turn, "completed"),
+        )
+
+    def marks(self) -> list[m.Event]:
+        """Every mark asked for so far, returned."""
+        return [m.MarkPlayed(action.name) for action in self.done if isinstance(action, m.SendMark)]
+
+    def says(self, item: str = "u1", seconds: float = 1.0) -> list[m.Action]:
+        """The caller speaks for a while."""
+        new = self.tell(m.SpeechStarted(item, 0))
+        self.at(self.now - 100.0 + seconds)
+        return new + self.tell(m.SpeechStopped(item, 0), m.UtteranceCommitted(item))
+
+
+def configured(output: str = "audio/pcmu") -> m.ModelConfigured:
+    return m.ModelConfigured("audio/pcmu", output)
+
+
+def kinds(actions: list[m.Action]) -> list[str]:
+    return [type(action).__name__ for action in actions]
+
+
+def only(actions: list[m.Action], kind: type[m.Action]) -> list[Any]:
+    return [action for action in actions if isinstance(action, kind)]
+
+
+# --- getting in -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stream_first", [True, False])
+def test_the_greeting_waits_for_both_legs(stream_first: bool) -> None:
+    """Greeting only once the stream has started and the model shows mu-law both ways."""
+    talk = Talk()
+    stream, model = m.StreamStarted("MZ1"), configured()
+    assert kinds(talk.tell(m.ModelOpened("sess", 0))) == ["ConfigureModel"]
+    assert talk.tell(stream if stream_first else model) == []
+    (ask,) = talk.tell(model if stream_first else stream)
+    assert isinstance(ask, m.CreateTurn)
+    assert not ask.tools_allowed
+
+
+def test_frames_are_dropped_until_the_model_is_configured() -> None:
+    """Before session.updated the model would read mu-law as PCM."""
+    talk = Talk()
+    talk.tell(m.StreamStarted("MZ1"), m.ModelOpened("sess", 0))
+    assert talk.tell(FRAME) == []
+    talk.tell(configured())
+    assert talk.tell(FRAME) == [m.SendFrame(FRAME.payload_b64)]
+
+
+def test_a_wrong_format_ends_the_stream_before_the_caller_hears_hiss() -> None:
+    """Anything but mu-law in the echoed settings: a person."""
+    talk = Talk()
+    talk.tell(m.StreamStarted("MZ1"), m.ModelOpened("sess", 0))
+    assert talk.tell(configured("audio/pcm")) == [m.EndStream(m.NextStep.TROUBLE, EndReason.MODEL_FORMAT)]
+
+
+def test_a_model_that_never_gets_ready_is_given_up() -> None:
+    """The caller does not wait in silence for longer than the bound."""
+    talk = Talk()
+    talk.tell(m.StreamStarted("MZ1"))
+    talk.at(OPENING_S)
+    assert talk.done == [m.EndStream(m.NextStep.TROUBLE, EndReason.MODEL_SLOW)]
+
+
+def test_refused_settings_end_the_stream() -> None:
+    """An error that answers our first session.update is fatal: the old format is still in force."""
+    talk = Talk()
+    talk.tell(m.StreamStarted("MZ1"))
+    (configure,) = talk.tell(m.ModelOpened("sess", 0))
+    assert isinstance(configure, m.ConfigureModel)
+    actions = talk.tell(m.ModelFaulted("unknown_parameter", "no", configure.event_id))
+    assert actions == [m.EndStream(m.NextStep.TROUBLE, EndReason.MODEL_FAULT)]
+
+
+def test_other_errors_leave_the_call_alone() -> None:
+    """Most errors of the model service are harmless; treating them as fatal kills live calls."""
+    talk = Talk().greeted()
+    assert talk.tell(m.ModelFaulted("response_cancel_not_active", "", None)) == []
+    assert talk.tell(m.ModelFaulted("something_new", "", "tell_3")) == []
+
+
+# --- speaking ---------------------------------------------------------------------
+
+
+def test_speech_is_split_marked_and_ended_with_a_mark() -> None:
+    """A long delta goes out in pieces of at most 360 ms, each followed by its mark."""
+    talk = Talk().greeted()
+    talk.tell(m.TurnStarted("t1"))
+    actions = talk.session.receive(m.SpokenAudioArrived("t1", "a1", audio(800)), talk.now)
+    assert kinds(actions) == ["PlayAudio", "SendMark", "PlayAudio", "SendMark", "PlayAudio"]
+    assert [action.audio_bytes for action in only(actions, m.PlayAudio)] == [2880, 2880, 640]
+    end = talk.session.receive(m.ItemFinished("t1", "a1", "message", True), talk.now)
+    assert kinds(end) == ["SendMark"]
+
+
+def test_after_the_greeting_the_model_may_be_interrupted() -> None:
+    """Line noise must not cut the first words, so interruption is allowed only afterwards."""
+    talk = Talk().greeted()
+    (listening,) = only(talk.done, m.SetListening)
+    assert listening.interruptible
+    (configure,) = only(talk.done, m.ConfigureModel)
+    assert not configure.interruptible
+
+
+def test_a_failed_turn_is_retried_once_then_given_up() -> None:
+    """Silence is never the answer to a failed response."""
+    talk = Talk().greeted()
+    talk.says()
+    talk.tell(m.TurnStarted("t1"), m.TurnFinished("t1", "failed", error_code="server_error"))
+    talk.at(2.0 + RETRY_PAUSE_S)
+    assert len(only(talk.done, m.CreateTurn)) == 2
+    actions = talk.tell(m.TurnStarted("t2"), m.TurnFinished("t2", "failed", error_code="server_error"))
+    assert actions == [m.EndStream(m.NextStep.TROUBLE, EndReason.MODEL_FAILED)]
+
+
+def test_a_turn_with_neither_voice_nor_tool_counts_as_failed() -> None:
+    """A text-only answer is as silent as none."""
+    talk = Talk().greeted()
+    talk.says()
+    talk.tell(m.TurnStarted("t1"), m.TurnFinished("t1", "completed"))
+    talk.at(2.0 + RETRY_PAUSE_S)
+    assert len(only(talk.done, m.CreateTurn)) == 2
+
+
+def test_no_money_is_not_retried() -> None:
+    """A quota fault in a failed turn goes to a person at once."""
+    talk = Talk().greeted()
+    talk.says()
+    actions = talk.tell(m.TurnStarted("t1"), m.TurnFinished("t1", "failed", error_code="insufficient_quota"))
+    assert actions == [m.EndStream(m.NextStep.TROUBLE, EndReason.MODEL_FAILED)]
+
+
+# --- heard ------------------------------------------------------------------------
+
+
+def test_barge_in_silences_truncates_and_records_what_was_heard() -> None:
+    """On speech with anything unplayed: clear, cut the audible item, forget the unheard one."""
+    talk = Talk().greeted()
+    talk.says()
+    talk.at(3.0)
+    talk.tell(
+        m.TurnStarted("t1"),
+        m.SpokenWordsArrived("t1", "a1", "one two three four five six seven eight nine ten"),
+        m.SpokenAudioArrived("t1", "a1", audio(2000)),
+        m.ItemFinished("t1", "a1", "message", True),
+        m.SpokenAudioArrived("t1", "a2", audio(500)),
+    )
+    talk.at(3.5)
+    actions = talk.tell(m.SpeechStarted("u2", 0))
+    assert kinds(actions) == [
+        "ClearPlayback", "RecordTurn", "RecordInterruption", "TruncateItem", "DeleteItem",
+    ]  # fmt: skip
+    (truncate,) = only(actions, m.TruncateItem)
+    assert (truncate.item_id, truncate.heard_ms) == ("a1", 500)
+    (record,) = only(actions, m.RecordTurn)
+    assert record.cut
+    assert record.text == "one two thre"  # a quarter of the text: an estimate, labelled so
+    assert only(actions, m.DeleteItem)[0].item_id == "a2"
+
+
+def test_late_audio_of_a_dead_item_is_dropped() -> None:
+    """Deltas on their way when playback was cleared, and new items of the cut turn, stay silent."""
+    talk = Talk().greeted()
+    talk.tell(m.TurnStarted("t1"), m.SpokenAudioArrived("t1", "a1", audio(2000)))
+    talk.at(1.5).tell(m.SpeechStarted("u2", 0))
+    assert talk.tell(m.SpokenAudioArrived("t1", "a1", audio(200))) == []
+    assert talk.tell(m.SpokenAudioArrived("t1", "a2", audio(200))) == []
+
+
+def test_barge_in_clears_although_the_turn_was_generated_long_ago() -> None:
+    """Audio comes faster than real time: the usual barge-in meets no active response."""
+    talk = Talk().greeted()
+    talk.says()
+    talk.at(3.0).turn("t1", "a1", 5000)
+    talk.at(4.0)
+    assert "ClearPlayback" in kinds(talk.tell(m.SpeechStarted("u2", 0)))
+
+
+def test_speech_over_silence_clears_nothing() -> None:
+    """Everything was heard: there is nothing to cut."""
+    talk = Talk().greeted()
+    assert talk.tell(m.SpeechStarted("u1", 0)) == []
+
+
+def test_a_cough_does_not_wipe_the_greeting() -> None:
+    """Speech that ends within the bound leaves the greeting playing."""
+    talk = Talk()
+    talk.tell(m.StreamStarted("MZ1"), m.ModelOpened("sess", 0), configured())
+    talk.turn("t_greeting", "greeting", 4000)
+    talk.at(0.5).tell(m.SpeechStarted("u1", 0))
+    talk.at(0.5 + GREETING_NOISE_S - 0.1).tell(m.SpeechStopped("u1", 0))
+    talk.at(2.0)
+    assert "ClearPlayback" not in kinds(talk.done)
+
+
+def test_a_caller_who_means_it_does_cut_the_greeting() -> None:
+    """Speech that goes on cuts the greeting too, at what was heard by then."""
+    talk = Talk()
+    talk.tell(m.StreamStarted("MZ1"), m.ModelOpened("sess", 0), configured())
+    talk.turn("t_greeting", "greeting", 4000)
+    talk.at(0.5).tell(m.SpeechStarted("u1", 0))
+    talk.at(0.5 + GREETING_NOISE_S)
+    (truncate,) = only(talk.done, m.TruncateItem)
+    assert truncate.heard_ms == 1200
+
+
+def test_an_item_heard_to_its_end_is_recorded_whole() -> None:
+    """The mark behind the last frame proves the whole text was heard."""
+    talk = Talk().greeted()
+    (record,) = only(talk.done, m.RecordTurn)
+    assert (record.speaker, record.text, record.heard_ms, record.cut) == ("agent", "ten words", 1000, False)
+
+
+def test_endless_speech_raises_the_threshold_and_offers_keys() -> None:
+    """Fifteen unbroken seconds are a television: listen harder, forget it, and say so."""
+    talk = Talk().greeted()
+    talk.tell(m.SpeechStarted("tv", 0))
+    talk.at(1.0 + ENDLESS_SPEECH_S + 2.0)
+    assert kinds(talk.done)[-4:] == ["SetListening", "ClearInput", "SendNote", "CreateTurn"]
+    assert only(talk.done, m.SetListening)[-1].threshold == RAISED_THRESHOLD
+
+
+# --- tools ------------------------------------------------------------------------
+
+
+def called(call_id: str, name: str = "check_availability", turn: str = "t1") -> m.ToolCalled:
+    return m.ToolCalled(turn, f"item_{call_id}", call_id, name, "{}")
+
+
+def test_one_turn_for_a_batch_of_tool_calls() -> None:
+    """Two calls in one turn: two outputs, one request to speak, after the last of them."""
+    talk = Talk().greeted()
+    talk.tell(m.TurnStarted("t1"))
+    assert kinds(talk.tell(called("c1"), called("c2"))) == ["RunTool", "RunTool"]
+    talk.tell(m.TurnFinished("t1", "completed"))
+    assert kinds(talk.tell(m.ToolFinished("c1", result()))) == ["SendToolOutput"]
+    assert kinds(talk.tell(m.ToolFinished("c2", result()))) == ["SendToolOutput", "CreateTurn"]
+
+
+def test_a_tool_faster_than_its_turn_waits_for_the_turn_to_end() -> None:
+    """The answer goes out at once; the request to speak waits for response.done."""
+    talk = Talk().greeted()
+    talk.tell(m.TurnStarted("t1"), called("c1"))
+    assert kinds(talk.tell(m.ToolFinished("c1", result()))) == ["SendToolOutput"]
+    assert kinds(talk.tell(m.TurnFinished("t1", "completed"))) == ["CreateTurn"]
+
+
+def test_the_same_call_id_runs_once() -> None:
+    """One output per call id, however often the call is announced."""
+    talk = Talk().greeted()
+    talk.tell(m.TurnStarted("t1"))
+    assert kinds(talk.tell(called("c1"), called("c1"))) == ["RunTool"]
+
+
+def test_a_tool_that_asks_for_no_answer_gets_none() -> None:
+    """reply none: the caller has the floor."""
+    talk = Talk().greeted()
+    talk.tell(m.TurnStarted("t1"), called("c1"), m.TurnFinished("t1", "completed"))
+    assert kinds(talk.tell(m.ToolFinished("c1", result(reply=Reply.NONE)))) == ["SendToolOutput"]
+    talk.at(30.0)
+    assert len(only(talk.done, m.CreateTurn)) == 1  # the greeting
+
+
+def test_the_gate_opens_for_a_booking_only_after_the_answer() -> None:
+    """Hold, read-back heard, caller answers: only then does a write see an open gate."""
+    talk = Talk().greeted()
+    talk.tell(m.TurnStarted("t1"), called("c1", "hold_slot"), called("c2", "create_event"))
+    assert only(talk.done, m.RunTool)[-1].gate is Gate.NO_PROPOSAL
+    talk.tell(m.TurnFinished("t1", "completed"))
+    talk.tell(m.ToolFinished("c2", result(reply=Reply.NONE)))
+    outputs = talk.tell(m.ToolFinished("c1", result(proposal="hold_1")))
+    (output,) = only(outputs, m.SendToolOutput)
+    talk.tell(m.ItemAdded(output.item_id, "function_call_output", "c1"))
+    talk.at(2.0).turn("t2", "read_back", 2000)
+    talk.tell(m.TurnStarted("t3"), called("c3", "create_event", "t3"), m.TurnFinished("t3", "completed"))
+    assert only(talk.done, m.RunTool)[-1].gate is Gate.UNHEARD
+    talk.at(4.5).says("yes", 0.5)
+    talk.tell(m.TurnStarted("t4"), called("c4", "create_event", "t4"))
+    assert only(talk.done, m.RunTool)[-1].gate is Gate.OPEN
+
+
+# --- keys -------------------------------------------------------------------------
+
+
+def test_a_key_reaches_the_model_as_text() -> None:
+    """Keypad digits never reach the model as sound."""
+    talk = Talk().greeted()
+    actions = talk.tell(m.KeyPressed("5"))
+    assert kinds(actions) == ["SendNote", "CreateTurn"]
+    assert "5" in only(actions, m.SendNote)[0].text
+
+
+def test_key_zero_is_always_a_person() -> None:
+    """Nothing the model does can keep a caller from a person."""
+    talk = Talk().greeted()
+    assert talk.tell(m.KeyPressed("0")) == [m.EndStream(m.NextStep.PERSON, EndReason.KEY_ZERO)]
+
+
+# --- leaving ----------------------------------------------------------------------
+
+
+def goodbye(talk: Talk) -> None:
+    talk.says()
+    talk.tell(
+        m.TurnStarted("t1"),
+        m.SpokenWordsArrived("t1", "bye", "Goodbye."),
+        m.SpokenAudioArrived("t1", "bye", audio(1000)),
+        m.ItemFinished("t1", "bye", "message", True),
+        called("c1", "end_call"),
+        m.ToolFinished("c1", result(reply=Reply.NONE, then=Then.HANG_UP)),
+        m.TurnFinished("t1", "completed"),
+    )
+
+
+def test_goodbye_is_heard_before_the_line_is_closed() -> None:
+    """The stream ends with the last mark, not with the tool call."""
+    talk = Talk().greeted()
+    goodbye(talk)
+    assert not only(talk.done, m.EndStream)
+    actions = talk.at(3.0).tell(*talk.marks())
+    assert kinds(actions) == ["RecordTurn", "EndStream"]
+    assert actions[-1] == m.EndStream(m.NextStep.HANG_UP, EndReason.SAID_GOODBYE)
+
+
+def test_a_goodbye_whose_marks_never_come_is_bounded() -> None:
+    """A telephone that returns no marks cannot keep the call open."""
+    talk = Talk().greeted()
+    goodbye(talk)
+    talk.at(2.0 + LEAVING_S)
+    assert only(talk.done, m.EndStream) == [m.EndStream(m.NextStep.HANG_UP, EndReason.SAID_GOODBYE)]
+
+
+def test_one_more_thing_keeps_the_call() -> None:
+    """Who speaks up during our goodbye is answered, not hung up on."""
+    talk = Talk().greeted()
+    goodbye(talk)
+    talk.at(2.2).says("wait", 0.4)
+    assert talk.session.phase is Phase.TALKING
+    talk.tell(*talk.marks())
+    assert not only(talk.done, m.EndStream)
+
+
+def test_a_handoff_waits_for_the_farewell() -> None:
+    """The line before the transfer is heard to its end, then the next step is a person."""
+    talk = Talk().greeted()
+    talk.says()
+    talk.tell(
+        m.TurnStarted("t1"),
+        m.SpokenAudioArrived("t1", "bye", audio(1000)),
+        m.ItemFinished("t1", "bye", "message", True),
+        called("c1", "transfer_to_human"),
+        m.ToolFinished("c1", result(reply=Reply.NONE, then=Then.TRANSFER)),
+        m.TurnFinished("t1", "completed"),
+    )
+    actions = talk.at(3.0).tell(*talk.marks())
+    assert actions[-1] == m.EndStream(m.NextStep.PERSON, EndReason.TRANSFER)
+
+
+@pytest.mark.parametrize(
+    ("event", "end"),
+    [
+        (m.CallerLegClosed(True, None), m.EndStream(m.NextStep.HANG_UP, EndReason.CALLER_HUNG_UP)),
+        (m.CallerLegClosed(False, 1006), m.EndStream(m.NextStep.TROUBLE, EndReason.STREAM_LOST)),
+        (m.ModelLegClosed(1006, ""), m.EndStream(m.NextStep.TROUBLE, EndReason.MODEL_LOST)),
+        (m.ServerStopping(), m.EndStream(m.NextStep.TROUBLE, EndReason.SERVER_STOPPING)),
+    ],
+)
+def test_every_end_names_its_next_step(event: m.Event, end: m.EndStream) -> None:
+    """However a stream ends, what comes after it is decided."""
+    talk = Talk().greeted()
+    assert talk.tell(event)[-1] == end
+    assert talk.session.deadline() is None
+    assert talk.tell(FRAME, m.Tick(), m.ToolFinished("c9", result())) == []
+
+
+def test_the_same_events_give_the_same_actions() -> None:
+    """The list of events is the call: a fresh session decides the same."""
+    runs = []
+    for _ in range(2):
+        talk = Talk().greeted()
+        goodbye(talk)
+        talk.at(2.2).says("wait", 0.4)
+        talk.at(20.0)
+        runs.append(talk.done)
+    assert runs[0] == runs[1]

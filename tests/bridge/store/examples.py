@@ -1,0 +1,49 @@
+"""A few holds and times that many of the store's tests begin with."""
+
+from datetime import UTC, datetime, timedelta
+
+from tools.store import BookingStore, Reservation
+
+NOW = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
+TWO_PM = datetime(2026, 11, 26, 19, 0, tzinfo=UTC)
+HALF_HOUR = timedelta(minutes=30)
+KEEP_FOR = timedelta(minutes=3)
+CHAIR = "chair-1@maplestreet.example"
+
+
+async def hold(
+    bookings: BookingStore,
+    call_sid: str = "CA1",
+    *,
+    calendar_id: str = CHAIR,
+    start: datetime = TWO_PM,
+    length: timedelta = HALF_HOUR,
+    caller_number: str | None = None,
+    now: datetime = NOW,
+) -> Reservation:
+    """Hold a slot for three minutes; by default half an hour from two on the first chair."""
+    return await bookings.hold(
+        calendar_id=calendar_id,
+        service="cleaning",
+        start=start,
+        end=start + length,
+        call_sid=call_sid,
+        caller_number=caller_number,
+        now=now,
+        keep_for=KEEP_FOR,
+    )
+
+
+async def begin(
+    bookings: BookingStore, held: Reservation, *, event_id: str = "event1", now: datetime = NOW
+) -> Reservation:
+    """Begin to book what is held, for the call that holds it."""
+    return await bookings.begin_booking(
+        hold_id=held.id, call_sid=held.call_sid, event_id=event_id, customer_name="Dana Reed", now=now
+    )
+
+
+async def book(bookings: BookingStore, call_sid: str = "CA1", *, start: datetime = TWO_PM) -> Reservation:
+    """A booking from hold to end."""
+    begun = await begin(bookings, await hold(bookings, call_sid, start=start), event_id=f"event{call_sid}")
+    return await bookings.finish_booking(reservation_id=begun.id, now=NOW)

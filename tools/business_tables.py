@@ -1,0 +1,117 @@
+"""The tables of `prompts/business.toml` as the owner writes them.
+
+Pure. Shapes and ranges only; `business_file.py` reads them and checks what they mean
+together, `business.py` is what the rest of the project uses.
+"""
+
+from datetime import date
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from tools.business import MINUTES_PER_DAY
+
+REQUIRED = object()  # no default: the owner must give the key
+
+Words = Annotated[str, Meta(min_length=1, max_length=500)]
+Key = Annotated[str, Meta(pattern=r"^[a-z0-9_-]{1,40}$")]
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base: a key nobody knows is an error, because it is usually a misspelt one."""
+
+
+class HoursTable(Table, frozen=True):
+    """Open times such as "09:00-12:30"; a day left out is closed."""
+
+    monday: list[str] = []
+    tuesday: list[str] = []
+    wednesday: list[str] = []
+    thursday: list[str] = []
+    friday: list[str] = []
+    saturday: list[str] = []
+    sunday: list[str] = []
+
+
+class OwnHoursTable(Table, frozen=True):
+    """Hours of one calendar: a day left out is as the business's, `[]` is a day off."""
+
+    monday: list[str] | None = None
+    tuesday: list[str] | None = None
+    wednesday: list[str] | None = None
+    thursday: list[str] | None = None
+    friday: list[str] | None = None
+    saturday: list[str] | None = None
+    sunday: list[str] | None = None
+
+
+class BookingTable(Table, frozen=True):
+    notice_minutes: Annotated[int, Meta(ge=0, le=14 * MINUTES_PER_DAY)] = 120
+    horizon_days: Annotated[int, Meta(ge=1, le=365)] = 60
+    slot_step_minutes: Annotated[int, Meta(ge=5, le=240)] = 30
+    hold_minutes: Annotated[int, Meta(ge=1, le=30)] = 5
+
+
+class ClosureTable(Table, frozen=True, kw_only=True):
+    first: date = msgspec.field(name="from")
+    last: date | None = msgspec.field(name="to", default=None)
+    reason: Words
+
+
+class CalendarTable(Table, frozen=True):
+    id: Words
+    name: Words
+    hours: OwnHoursTable = OwnHoursTable()
+
+
+class ServiceTable(Table, frozen=True, kw_only=True):
+    key: Key
+    name: Words
+    minutes: Annotated[int, Meta(ge=5, le=MINUTES_PER_DAY)]
+    buffer_minutes: Annotated[int, Meta(ge=0, le=480)] = 0
+    price: Words | None = None
+    calendars: Annotated[list[str], Meta(min_length=1)]
+
+
+class QuestionTable(Table, frozen=True):
+    topic: Key
+    questions: Annotated[list[Words], Meta(min_length=1)]
+    answer: Words
+
+
+class WordingTable(Table, frozen=True):
+    greeting: Words = "Thank you for calling {business}."
+    disclosure: bool = True
+    disclosure_sentence: Words = "I'm {agent}, an automated assistant."
+    opening_question: Words = "How can I help you?"
+    busy: Words = "I'm sorry, all our lines are busy. Please stay on the line."
+    trouble: Words = "I'm sorry, we have a technical problem. Please stay on the line."
+    call_back: Words = "I'm sorry, nobody can take your call right now. Please call us again later."
+    unavailable: Words = "I'm sorry, we can't take your call right now."
+    leave_message: Words = "Please leave a message after the tone."
+    please_hold: Words = "Please stay on the line."
+    goodbye: Words = "Thank you for calling. Goodbye."
+    confirmation_text: Words = "{business}: {service} for {name} on {date} at {time}. {address}"
+
+
+SINGLE: dict[str, tuple[Any, Any]] = {
+    "name": (Words, REQUIRED),
+    "agent": (Words, REQUIRED),
+    "zone": (Words, REQUIRED),
+    "address": (Words, REQUIRED),
+    "directions": (str, ""),
+    "handoff_number": (str, None),
+    "booking": (BookingTable, BookingTable()),
+    "hours": (HoursTable, REQUIRED),
+    "wording": (WordingTable, WordingTable()),
+}
+"""Keys that stand once: type, and the default when the owner leaves the key out."""
+
+REPEATED: dict[str, tuple[Any, int]] = {
+    "closure": (ClosureTable, 0),
+    "calendar": (CalendarTable, 1),
+    "service": (ServiceTable, 1),
+    "faq": (QuestionTable, 0),
+}
+"""Arrays of tables: type of one, and how many there must be at least."""

@@ -1,0 +1,43 @@
+"""The tools that steer the conversation: questions, misunderstanding, waiting, the end."""
+
+from tools import spoken
+from tools.arguments import AnswerQuestion, NoArguments
+from tools.errors import Declined
+from tools.facts import CallFacts
+from tools.kit import Kit
+from tools.result import Gate, Reply, Then, ToolResult
+
+PERSON_AFTER = 2  # misunderstandings in a row before a person is offered
+
+
+async def answer_question(kit: Kit, facts: CallFacts, arguments: AnswerQuestion, gate: Gate) -> ToolResult:
+    """The owner's answer, word for word; nothing the owner has not approved."""
+    question = kit.business.question(arguments.topic)
+    if question is None:
+        topics = ", ".join(question.topic for question in kit.business.questions)
+        raise Declined(
+            spoken.no_answer(),
+            code="no_answer",
+            problem=f"topic: unknown; expected one of {topics or 'none'}",
+        )
+    facts.questions_answered += 1
+    return ToolResult(output={"ok": True, "say": question.answer})
+
+
+async def did_not_understand(kit: Kit, facts: CallFacts, arguments: NoArguments, gate: Gate) -> ToolResult:
+    """Counted: the second time in a row a person is offered, or a message where there is none."""
+    facts.misunderstood += 1
+    if facts.misunderstood < PERSON_AFTER:
+        return ToolResult(output={"ok": True, "say": spoken.not_understood()})
+    person = kit.business.handoff_number is not None
+    return ToolResult(output={"ok": True, "say": spoken.offer_person() if person else spoken.offer_message()})
+
+
+async def wait_for_user(kit: Kit, facts: CallFacts, arguments: NoArguments, gate: Gate) -> ToolResult:
+    """Not counted: hold music, side talk, a cough. Nobody speaks."""
+    return ToolResult(output={"ok": True, "say": ""}, reply=Reply.NONE)
+
+
+async def end_call(kit: Kit, facts: CallFacts, arguments: NoArguments, gate: Gate) -> ToolResult:
+    """Hang up once the goodbye, said in the turn that called this, was heard."""
+    return ToolResult(output={"ok": True, "say": ""}, reply=Reply.NONE, then=Then.HANG_UP)

@@ -1,0 +1,18 @@
+"""What every tool works with. Built by `Dispatcher`."""
+
+import msgspec
+
+from tools.business import Business
+from tools.clock import Clock
+from tools.ports import CalendarPort, SmsPort
+from tools.store import BookingStore
+
+
+class Kit(msgspec.Struct, frozen=True, kw_only=True):
+    """The business, the time, and the three things outside."""
+
+    business: Business
+    clock: Clock
+    store: BookingStore
+    calendar: CalendarPort
+    sms: SmsPort

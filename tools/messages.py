@@ -1,0 +1,32 @@
+"""take_message: keep what the caller wants passed on, as a task for a person."""
+
+from tools import spoken
+from tools.arguments import TakeMessage
+from tools.errors import OutcomeUnknown
+from tools.facts import CallFacts
+from tools.kit import Kit
+from tools.result import Gate, ToolResult
+from tools.store import StoreUnavailable
+
+
+async def take_message(kit: Kit, facts: CallFacts, arguments: TakeMessage, gate: Gate) -> ToolResult:
+    """The number is the caller's own, as the network gave it; nobody can have another one rung."""
+    try:
+        await kit.store.add_callback(
+            call_sid=facts.call_sid,
+            number=facts.caller_number,
+            name=arguments.name or facts.held_name,
+            message=arguments.message,
+            reason="message",
+            now=kit.clock.now(),
+        )
+    except StoreUnavailable as error:
+        raise message_unknown() from error
+    facts.message_taken = True
+    say = spoken.message_taken(callable_back=facts.caller_number is not None)
+    return ToolResult(output={"ok": True, "say": say})
+
+
+def message_unknown() -> OutcomeUnknown:
+    """Also what a take_message that ran out of time answers."""
+    return OutcomeUnknown(spoken.message_unknown(), code="message_unknown")

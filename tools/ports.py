@@ -1,0 +1,115 @@
+"""What the tools ask of a calendar and of a text service: shapes, errors, protocols.
+
+Pure. `calendar.py` and `sms.py` are the implementations; the tools import only this, so
+that neither vendor's library is loaded with them. The store's interface is `store.py`.
+Every error says what is certain, because only that decides what a caller may be told.
+"""
+
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+# --- errors -----------------------------------------------------------------------
+
+
+class CalendarError(Exception):
+    """Base of everything a calendar raises. `code` is for us and never spoken."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class CalendarUnavailable(CalendarError):
+    """A read failed, or a write certainly did nothing. Never means free."""
+
+
+class CalendarAmbiguous(CalendarError):
+    """A write whose outcome is unknown."""
+
+
+class SmsError(Exception):
+    """Base of everything the text service raises. `code` is for us and never spoken."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class SmsRefused(SmsError):
+    """Certainly not accepted, and it never will be."""
+
+
+class SmsRetry(SmsError):
+    """Certainly not accepted; may be sent again."""
+
+
+class SmsAmbiguous(SmsError):
+    """Accepted or not: unknown. Must not be sent again."""
+
+
+# --- shapes -----------------------------------------------------------------------
+
+
+class Busy(msgspec.Struct, frozen=True):
+    """A stretch in which a calendar is not free."""
+
+    start: datetime  # aware
+    end: datetime  # aware, exclusive
+
+
+class CalendarEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event as the calendar has it."""
+
+    id: str
+    start: datetime  # aware
+    end: datetime  # aware, exclusive
+    summary: str
+    ours: bool  # carries our private property callbridge_reservation
+    etag: str
+    created: datetime | None
+
+
+# --- protocols --------------------------------------------------------------------
+
+
+class CalendarPort(Protocol):
+    """Google's calendars, or whatever answers in their place."""
+
+    async def free_busy(
+        self, calendar_ids: list[str], start: datetime, end: datetime
+    ) -> dict[str, list[Busy]]:
+        """Busy stretches of every calendar asked for. Raises CalendarUnavailable if one has an error."""
+
+    async def events_between(self, calendar_id: str, start: datetime, end: datetime) -> list[CalendarEvent]:
+        """Events that block time in [start, end). Raises CalendarUnavailable."""
+
+    async def insert(
+        self,
+        calendar_id: str,
+        *,
+        event_id: str,
+        start: datetime,
+        end: datetime,
+        summary: str,
+        description: str,
+        private: dict[str, str],
+    ) -> CalendarEvent:
+        """Insert, or adopt the event this id already has when it is the same one of ours.
+
+        Raises CalendarUnavailable (nothing was written) or CalendarAmbiguous.
+        """
+
+    async def get(self, calendar_id: str, event_id: str) -> CalendarEvent | None:
+        """The event, or None when it does not exist or is cancelled. Raises CalendarUnavailable."""
+
+    async def delete(self, calendar_id: str, event_id: str) -> None:
+        """Delete; an event already gone is no error. Raises CalendarUnavailable, CalendarAmbiguous."""
+
+
+class SmsPort(Protocol):
+    """A service that sends texts from our number."""
+
+    async def send(self, *, to: str, body: str) -> str:
+        """The message's id. `to` is E.164. Raises SmsRefused, SmsRetry, SmsAmbiguous."""

@@ -1,0 +1,142 @@
+"""Sends a text by Twilio, at most once, and says what is certain when it fails.
+
+Twilio has no idempotency key, so nothing is ever sent a second time from here: the outbox
+decides, by the kind of error. Twilio's error texts quote numbers, and its asynchronous
+client ignores its time-out; hence its blocking client, in threads, and errors of our own
+that carry a code only. Conforms to `ports.SmsPort`.
+Source: twilio 9.13, Messages resource.
+"""
+
+import logging
+import re
+import threading
+from functools import partial
+
+import requests
+from twilio.base.exceptions import (  # type: ignore[import-untyped]
+    TwilioRestException,
+    TwilioServiceException,
+)
+from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
+from twilio.rest import Client  # type: ignore[import-untyped]
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+
+from tools.blocking import BlockingPool, Unfinished
+from tools.ports import SmsAmbiguous, SmsError, SmsRefused, SmsRetry
+
+TIMEOUT_S = 5.0  # per socket operation
+DEADLINE_S = 8.0  # per text
+THREADS = 2
+LONGEST_BODY = 1600  # characters; Twilio error 21617 above
+# Not accepted, but welcome later: too many requests, and the sender's own queue being full.
+LATER_CODES = ("20429", "21611")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+# Twilio's client writes every request's address and headers into a log; this one leads nowhere.
+_NOWHERE = logging.Logger("twilio", level=logging.CRITICAL + 1)
+
+
+class Sms:
+    """Texts from one number of ours. Build one per process, `close` it at the end."""
+
+    def __init__(
+        self,
+        *,
+        account_sid: str,
+        auth_token: str,
+        from_number: str,
+        api_url: str,
+        api_key: tuple[str, str] | None = None,
+        timeout_s: float = TIMEOUT_S,
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        """Opens no socket and starts no thread.
+
+        `from_number` is E.164. `api_key`: (sid, secret), used instead of the auth token.
+        """
+        self._account_sid = account_sid
+        self._login = api_key or (account_sid, auth_token)
+        self._from_number = from_number
+        self._api_url = api_url.rstrip("/")
+        self._timeout_s = timeout_s
+        self._deadline_s = deadline_s
+        self._pool = BlockingPool("sms", THREADS)
+        self._local = threading.local()
+        self._sessions: list[requests.Session] = []
+
+    async def send(self, *, to: str, body: str, status_callback: str | None = None) -> str:
+        """The message's sid (SM…). Raises SmsRefused, SmsRetry, SmsAmbiguous.
+
+        `to` is E.164; `status_callback` an absolute address that Twilio tells of the delivery.
+        """
+        if not _E164.fullmatch(to):
+            raise SmsRefused("not_e164")
+        if not 0 < len(body) <= LONGEST_BODY:
+            raise SmsRefused("body_length")
+        try:
+            outcome = await self._pool.run(
+                partial(self._send, to, body, status_callback), deadline_s=self._deadline_s
+            )
+        except Unfinished as unfinished:
+            outcome = SmsAmbiguous("deadline") if unfinished.began else SmsRetry("deadline")
+        if isinstance(outcome, SmsError):
+            raise outcome from None
+        return outcome
+
+    async def close(self) -> None:
+        """Wait for texts in flight, end the threads, close the sockets."""
+        await self._pool.close()
+        while self._sessions:
+            self._sessions.pop().close()
+
+    # --- below here: in a thread of the pool ------------------------------------------
+
+    def _send(self, to: str, body: str, status_callback: str | None) -> str | SmsError:
+        """The sid, or what went wrong. Returned, not raised: a traceback would lead to number and body."""
+        try:
+            message = self._client().messages.create(
+                to=to,
+                from_=self._from_number,
+                body=body,
+                **({"status_callback": status_callback} if status_callback else {}),
+            )
+        except (TwilioRestException, TwilioServiceException) as error:
+            return _refusal(error.status, error.code)
+        except requests.exceptions.ConnectionError as error:
+            return SmsRetry("connect") if _never_connected(error) else SmsAmbiguous("connection")
+        except requests.exceptions.Timeout:
+            return SmsAmbiguous("timeout")
+        except Exception:  # an answer nobody foresaw: the text may have gone out all the same
+            return SmsAmbiguous("bad_answer")
+        return message.sid or SmsAmbiguous("no_sid")
+
+    def _client(self) -> Client:
+        """This thread's client: a requests session is not safe to share."""
+        client: Client | None = getattr(self._local, "client", None)
+        if client is None:
+            # max_retries stays None: with it a text would be sent again after a lost answer.
+            transport = TwilioHttpClient(timeout=self._timeout_s, logger=_NOWHERE, max_retries=None)
+            if transport.session is not None:
+                self._sessions.append(transport.session)
+            client = Client(*self._login, self._account_sid, http_client=transport)
+            client.edge = client.region = ""  # TWILIO_EDGE and TWILIO_REGION would rewrite the address
+            client.api.base_url = self._api_url
+            self._local.client = client
+        return client
+
+
+def _refusal(status: int, code: int | None) -> SmsError:
+    """Twilio answered with an error. Above 499 the text may have been accepted all the same."""
+    name = str(code or status)
+    if status >= 500:
+        return SmsAmbiguous(name)
+    if status == 429 or name in LATER_CODES:
+        return SmsRetry(name)
+    return SmsAmbiguous(name) if status == 408 else SmsRefused(name)
+
+
+def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
+    """Whether not one byte can have reached Twilio: no address, refused, or no connection in time."""
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(
+        cause.reason, NewConnectionError | ConnectTimeoutError
+    )
