@@ -270,9 +270,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     options = parser.parse_args(arguments)
     try:
         if options.missing:
-            unknown = PhraseBank.load(root / "voices" / "agent").missing(options.missing)
-            _say(f"missing: {', '.join(unknown)}" if unknown else "nothing is missing")
-            return 1 if unknown else 0
+            return _report_missing(PhraseBank.load(root / "voices" / "agent"), options.missing)
         work = work_to_do(root) if options.check else render(root)
     except RenderError as error:
         _say(f"cannot render: {error}")
@@ -286,6 +284,14 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     if not work:
         _say("everything is up to date")
     return 1 if work.wrong or (options.check and work) else 0
+
+
+def _report_missing(bank: PhraseBank, sentences: Sequence[str]) -> int:
+    for sentence in sentences:
+        _say(f"joined: {' | '.join(bank.fragments_of(sentence))}")
+    unknown = bank.missing(sentences)
+    _say(f"missing: {', '.join(unknown)}" if unknown else "nothing is missing")
+    return 1 if unknown else 0
 
 
 def _say(line: str) -> None:

@@ -85,12 +85,14 @@ class _Reader:
 
     def __init__(self) -> None:
         self.problems: list[str] = []
+        self._hours_known = False  # while they are not, nothing can be said to fit into them
 
     def read(self, raw: dict[str, Any]) -> Business | None:
         """None when a table has the wrong shape; the meaning of the others was checked all the same."""
         tables = self._shapes(raw)
         zone = self._zone(tables.get("zone"))
         number = self._number(tables.get("handoff_number"))
+        self._hours_known = "hours" in tables
         hours = self._hours("hours", tables.get("hours", HoursTable()))
         closures = tuple(self._closure(table) for table in tables.get("closure", []))
         calendars = self._calendars(tables.get("calendar", []), hours)
@@ -235,7 +237,7 @@ class _Reader:
             for calendar_id in table.calendars:
                 if calendar_id not in known:
                     self.problems.append(f'{where}: calendars: no [[calendar]] has id "{calendar_id}"')
-                elif not _fits(table.minutes, known[calendar_id].hours):
+                elif self._hours_known and not _fits(table.minutes, known[calendar_id].hours):
                     self.problems.append(f'{where}: minutes: never fits the hours of "{calendar_id}"')
         return tuple(
             Service(

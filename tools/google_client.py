@@ -206,45 +206,36 @@ class _Reopened(OSError):
     """httplib2 was about to send the same request again on a new connection."""
 
 
-class _OnceHttp(httplib2.HTTPConnectionWithTimeout):
-    """A connection that opens once."""
-
-    opened = False
-
-    def connect(self) -> None:
-        if self.opened:
-            raise _Reopened
-        super().connect()
-        self.opened = True
-
-
-class _OnceHttps(httplib2.HTTPSConnectionWithTimeout):
-    """A TLS connection that opens once."""
-
-    opened = False
-
-    def connect(self) -> None:
-        if self.opened:
-            raise _Reopened
-        super().connect()
-        self.opened = True
-
-
 class _SingleConnection(httplib2.Http):
     """A transport for one write: sent once at most, and it knows whether anything could be sent."""
 
     def __init__(self, timeout_s: float) -> None:
         super().__init__(timeout=timeout_s)
         self.follow_redirects = False
-
-    @property
-    def opened(self) -> bool:
-        return any(getattr(connection, "opened", True) for connection in self.connections.values())
+        self.opened = False  # kept here, as httplib2 forgets a connection that failed
 
     def renew(self) -> None:
         """Allow one more connection: the request before was answered."""
         self.close()
+        self.opened = False
 
     def request(self, uri: str, *args: Any, **kwargs: Any) -> Any:
-        kwargs["connection_type"] = _OnceHttps if uri.startswith("https:") else _OnceHttp
+        kind = (
+            httplib2.HTTPSConnectionWithTimeout
+            if uri.startswith("https:")
+            else httplib2.HTTPConnectionWithTimeout
+        )
+        kwargs["connection_type"] = type("Once", (_Once, kind), {"transport": self})
         return super().request(uri, *args, **kwargs)
+
+
+class _Once:
+    """Lets a connection of httplib2 open once."""
+
+    transport: _SingleConnection
+
+    def connect(self) -> None:
+        if self.transport.opened:
+            raise _Reopened
+        super().connect()  # type: ignore[misc]
+        self.transport.opened = True

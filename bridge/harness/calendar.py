@@ -28,8 +28,8 @@ _EVENTS = "/calendar/v3/calendars/{calendar_id}/events"
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """One request to the Calendar API and its answer, for an oracle to judge."""
 
-    operation: str
-    path: dict[str, str]  # path parameters, decoded
+    method: str
+    path: str  # decoded
     query: list[tuple[str, str]]
     body: Any  # decoded JSON; None without a body
     status: int
@@ -161,8 +161,8 @@ class CalendarStandin:
                     self.ledger.write("breach", what=f"{operation}: {error.reason}", detail=error.message)
             self.exchanges.append(
                 Exchange(
-                    operation=operation,
-                    path=dict(request.match_info),
+                    method=request.method,
+                    path=request.path,
                     query=query,
                     body=body,
                     status=status,

@@ -255,7 +255,7 @@ def facts_of(evidence: Evidence) -> Facts:
         for event in calendar.values()
         if event["status"] != "cancelled" and _is_ours(event)
     ]
-    dialled = [entry.data["number"] for entry in evidence.telephone.of("dialled")]
+    dialled = [e.data["number"] for e in evidence.telephone.of("dialled") if e.data["status"] == "completed"]
     held = [
         hold for hold in evidence.rows.reservations
         if hold.state is ReservationState.HELD and hold.expires_at and hold.expires_at > evidence.rows.at

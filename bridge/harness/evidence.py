@@ -17,6 +17,7 @@ from tools.store import Reservation, Text
 BYTES_PER_S = 8000
 LOOK_FOR_S = 0.4  # so much of an item is looked for in what the caller heard
 LEAST_S = 0.04
+FRAME_BYTES = 160
 
 
 class Rows(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,32 +62,34 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     def heard_ms(self, item_id: str) -> int:
         """Milliseconds of a model's item that were played to the caller, by comparing the sound itself."""
-        spoken = self.spoken.get(item_id, b"")
-        began = next((e.at for e in self.model.of("turn_started") if self._has_item(e, item_id)), None)
-        start = 0
-        if began is not None and self.stream_began is not None:
-            start = max(0, int((began - self.stream_began) * BYTES_PER_S) - BYTES_PER_S)
-        return heard_of(spoken, self.heard_audio, start) * 1000 // BYTES_PER_S
-
-    def said(self, item_id: str) -> Entry | None:
-        return next((entry for entry in self.model.of("said") if entry.data["item_id"] == item_id), None)
-
-    def _has_item(self, turn: Entry, item_id: str) -> bool:
-        said = self.said(item_id)
-        return said is not None and bool(said.data["turn_id"] == turn.data["turn_id"])
+        said = next((entry for entry in self.model.of("said") if entry.data["item_id"] == item_id), None)
+        if said is None or self.stream_began is None:
+            return 0
+        turn_id = said.data["turn_id"]
+        began = next(entry.at for entry in self.model.of("turn_started") if entry.data["turn_id"] == turn_id)
+        # The same fragments may have been said before: look only where this turn can be.
+        start = max(0, int((began - self.stream_began) * BYTES_PER_S) - FRAME_BYTES)
+        return heard_of(self.spoken.get(item_id, b""), self.heard_audio, start).length * 1000 // BYTES_PER_S
 
 
-def heard_of(spoken: bytes, heard: bytes | bytearray, start: int = 0) -> int:
-    """How many bytes of `spoken` stand in `heard` at one place, from `start` on; 0 when none."""
-    length = min(len(spoken), int(LOOK_FOR_S * BYTES_PER_S))
-    while length >= LEAST_S * BYTES_PER_S:
-        at = heard.find(spoken[:length], start)
+class Heard(msgspec.Struct, frozen=True):
+    """Where a stretch of sound stands in what the caller heard, in bytes; length 0: nowhere."""
+
+    at: int
+    length: int
+
+
+def heard_of(spoken: bytes, heard: bytes | bytearray, start: int = 0) -> Heard:
+    """How much of `spoken`, from its beginning on, stands in `heard` at one place, from `start` on."""
+    look_for = min(len(spoken), int(LOOK_FOR_S * BYTES_PER_S))
+    while look_for >= LEAST_S * BYTES_PER_S:
+        at = heard.find(spoken[:look_for], start)
         if at >= 0:
             rest = memoryview(heard)[at:]
-            count = length
-            limit = min(len(spoken), len(rest))
-            while count < limit and rest[count] == spoken[count]:
-                count += 1
-            return count
-        length //= 2
-    return 0
+            length, limit = look_for, min(len(spoken), len(rest))
+            while length < limit and rest[length] == spoken[length]:
+                length += 1
+            rest.release()
+            return Heard(at, length)
+        look_for //= 2
+    return Heard(start, 0)

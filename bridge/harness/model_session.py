@@ -32,7 +32,6 @@ from bridge.harness.policy_types import CallTool, Policy
 from bridge.harness.recording import CallerLine
 
 SESSION_S = 3600  # OpenAI ends a session after an hour
-TRANSCRIPT_S = (0.2, 1.2)  # after the commit; transcripts are late and take their time
 
 
 class Company(msgspec.Struct, frozen=True):
@@ -230,14 +229,14 @@ class ModelSession:
 
     async def _transcribe(self, item_id: str, text: str, seconds: float) -> None:
         kind = "conversation.item.input_audio_transcription"
-        pause_s = self.rng.uniform(*TRANSCRIPT_S)
+        half_s = self.rng.uniform(0.1, 0.5) * self.pace.transcript_s
         words = text.split(" ") if text else []
-        await asyncio.sleep(pause_s)
+        await asyncio.sleep(half_s)
         for number, word in enumerate(words):
             delta = word if number == 0 else f" {word}"
             padding = obfuscation(self.rng)
             self.send(f"{kind}.delta", item_id=item_id, content_index=0, delta=delta, obfuscation=padding)
-        await asyncio.sleep(pause_s / 2)
+        await asyncio.sleep(half_s)
         usage = {"type": "duration", "seconds": round(seconds)}
         self.send(f"{kind}.completed", item_id=item_id, content_index=0, transcript=text, usage=usage)
 

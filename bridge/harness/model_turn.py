@@ -36,6 +36,7 @@ class Pace(msgspec.Struct, frozen=True):
 
     thinking_s: float = 0.2  # before the first item
     speed: float = 5.0  # seconds of speech per second
+    transcript_s: float = 1.2  # a transcript of the caller's words comes at most this late
 
 
 class Stage(Protocol):

@@ -61,15 +61,31 @@ class Watcher(Protocol):
         """An entry was written into a party's ledger."""
 
 
+class Parties(msgspec.Struct, frozen=True, kw_only=True):
+    """The parties before the call, for whoever wants something to go wrong."""
+
+    telephone: Telephone
+    model: ModelStandin
+    calendar: CalendarStandin
+    rest: TwilioRestStandin
+
+
 async def run_recording(
-    recording: Recording, *, watcher: Watcher | None = None, folder: Path | None = None
+    recording: Recording,
+    *,
+    watcher: Watcher | None = None,
+    folder: Path | None = None,
+    arrange: Callable[[Parties], None] | None = None,
 ) -> Evidence:
-    """Run to the end and gather the evidence. `folder` keeps the database; None: a temporary one."""
+    """Run to the end and gather the evidence.
+
+    `folder` keeps the database; None: a temporary one. `arrange` is called once before the call.
+    """
     log = io.StringIO()
     set_up_logs("json", "info", log)
     before = standing()
     with tempfile.TemporaryDirectory(prefix="callbridge-") as temporary:
-        evidence = await _run(recording, folder or Path(temporary), watcher)
+        evidence = await _run(recording, folder or Path(temporary), watcher, arrange)
     leftovers, gone_after_s = await left_over(before, GONE_S)
     return msgspec.structs.replace(
         evidence,
@@ -79,7 +95,12 @@ async def run_recording(
     )
 
 
-async def _run(recording: Recording, folder: Path, watcher: Watcher | None) -> Evidence:
+async def _run(
+    recording: Recording,
+    folder: Path,
+    watcher: Watcher | None,
+    arrange: Callable[[Parties], None] | None,
+) -> Evidence:
     loop = asyncio.get_running_loop()
     business = load_business(recording.business)
     zone = ZoneInfo(business.zone)
@@ -120,6 +141,8 @@ async def _run(recording: Recording, folder: Path, watcher: Watcher | None) -> E
             NOISE_SEED,
             clock=clock,
         )
+        if arrange is not None:
+            arrange(Parties(telephone=telephone, model=model, calendar=calendar, rest=rest))
         if watcher is not None:
             watcher.listen_to(lambda: model.spoken, lambda: telephone.heard_audio)
             for ledger in ledgers.values():

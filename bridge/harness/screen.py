@@ -1,8 +1,7 @@
 """The call on the terminal: live while it runs, then what came of it.
 
 Watches the ledgers; decides nothing. Colours in a terminal, plain lines elsewhere. A line of
-the agent's appears when it has been heard to its end, or where it was cut, because only then
-is it known what the caller heard of it.
+the agent's appears when the caller begins to hear it; where it is cut, what was heard follows.
 """
 
 import json
@@ -32,7 +31,9 @@ class Screen:
         self._recording = recording
         self._zone_time = zone_time
         self._began: float | None = None
-        self._waiting: list[Entry] = []  # items said and not yet known to be heard
+        self._waiting: list[Entry] = []  # items said and not yet heard
+        self._playing: Entry | None = None  # the latest item that began to be heard
+        self._looked_to = 0  # byte of what was heard, where that one began
         self._asked: dict[str, Entry] = {}
         self._spoken: Callable[[], dict[str, bytes]] = dict
         self._heard: Callable[[], bytearray] = bytearray
@@ -59,12 +60,11 @@ class Screen:
                 self._line(entry.at, "caller", data["text"], "green")
             case ("telephone", "pressed"):
                 self._line(entry.at, "caller", f"presses {data['digit']}", "green")
-            case ("telephone", "agent_ended"):
-                self._show_heard(entry.at, cut=False)
-            case ("telephone", "cleared"):
-                self._show_heard(entry.at, cut=True)
-            case ("telephone", "stream_ended"):
-                self._show_heard(entry.at, cut=True)
+            case ("telephone", "mark" | "agent_began" | "agent_ended"):
+                self._show_heard()
+            case ("telephone", "cleared" | "stream_ended"):
+                self._show_heard()
+                self._show_cut(entry.at)
             case ("telephone", "dialled"):
                 self._line(entry.at, "line", f"rings {data['number']}", "yellow")
             case ("telephone", "verb") if data["name"] == "Say":
@@ -74,6 +74,7 @@ class Screen:
                 self._line(entry.at, "line", who, "yellow")
             case ("model", "said"):
                 self._waiting.append(entry)
+                self._show_heard()
             case ("model", "heard") if data["clip"] is None:
                 self._line(entry.at, "model", "did not understand", "red")
             case ("model", "tool_asked"):
@@ -109,22 +110,31 @@ class Screen:
         self._console.print(Text(f"{who:<9}", style=style), end="")
         self._console.print(Text(text), soft_wrap=True)
 
-    def _show_heard(self, at: float, *, cut: bool) -> None:
+    def _show_heard(self) -> None:
+        """Show each item that has begun to be heard, at the moment it did."""
         while self._waiting:
             entry = self._waiting[0]
-            spoken = bytes(self._spoken().get(entry.data["item_id"], b""))
-            heard = heard_of(spoken, self._heard())
-            whole = bool(spoken) and heard >= len(spoken) - NEARLY
-            if not whole and not cut:
+            found = heard_of(self._sound_of(entry), self._heard(), self._looked_to)
+            if not found.length:
                 return
             self._waiting.pop(0)
-            text = entry.data["text"]
-            if not whole:
-                share = heard / len(spoken) if spoken else 0.0
-                kept = text[: round(len(text) * share)].rstrip(" ,.")
-                text = f"{kept}— [cut after {heard / BYTES_PER_S:.1f} s]" if heard else ""
-            if text:
-                self._line(at, "agent", text, "cyan")
+            self._playing, self._looked_to = entry, found.at
+            self._line((self._began or 0.0) + found.at / BYTES_PER_S, "agent", entry.data["text"], "cyan")
+
+    def _show_cut(self, at: float) -> None:
+        """Playback was cleared: what was playing is cut, what waited is never heard."""
+        self._waiting.clear()
+        entry, self._playing = self._playing, None
+        if entry is None:
+            return
+        spoken, text = self._sound_of(entry), entry.data["text"]
+        heard = heard_of(spoken, self._heard(), self._looked_to).length
+        if heard < len(spoken) - NEARLY:
+            kept = text[: round(len(text) * heard / len(spoken))].rstrip(" ,.")
+            self._line(at, "agent", f"is cut after {heard / BYTES_PER_S:.1f} s: “{kept}—”", "red")
+
+    def _sound_of(self, said: Entry) -> bytes:
+        return bytes(self._spoken().get(said.data["item_id"], b""))
 
     def _tool(self, entry: Entry) -> None:
         asked = self._asked.pop(entry.data["call_id"], None)
@@ -159,7 +169,7 @@ class Screen:
         if facts.holds_left:
             lines.append(("hold", f"{facts.holds_left} left; it lets go by itself"))
         for row in evidence.rows.calls:
-            lines.append(("outcome", f"{row.outcome}: {row.summary}"))
+            lines.append(("outcome", f"{row.outcome}. {row.summary}"))
         delays = answer_delays(evidence)
         if delays:
             figures = f"{median(delays):.2f} s median, {max(delays):.2f} s longest, {len(delays)} turns"

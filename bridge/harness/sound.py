@@ -168,6 +168,8 @@ class Upsampler:
 
     def feed(self, pcm: Pcm | Samples) -> Samples:
         """Twice as many samples as given."""
+        if not len(pcm):
+            return np.zeros(0)
         recent: Samples = np.concatenate((self._tail, pcm.astype(np.float64)))
         doubled = np.empty(2 * len(pcm))
         before = self._TAPS // 2 - 1
@@ -194,11 +196,6 @@ def mix(*parts: Pcm | Samples) -> Samples:
     for part in parts:
         total[: len(part)] += part
     return total
-
-
-def mix_mulaw(*parts: bytes | bytearray) -> bytes:
-    """Mu-law parts together, as long as the longest."""
-    return to_mulaw(mix(*(from_mulaw(part) for part in parts)))
 
 
 # WAV files. Python's `wave` module knows PCM only, so the RIFF is read and written here.

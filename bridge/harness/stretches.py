@@ -9,7 +9,7 @@ import enum
 from bridge.harness.sound import from_mulaw
 
 FRAME_MS = 20
-HANG_MS = 200  # shorter gaps (between words, between bursts) do not end a stretch
+HANG_MS = 400  # shorter gaps (between words, at a comma, between bursts) do not end a stretch
 
 _LOUD_STEP = 256  # of 32768; line noise and silence stay below 16, the softest speech passes it
 _LOUD_SAMPLES = 16  # of the 160 in a frame; one click is no speech

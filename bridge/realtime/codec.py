@@ -26,6 +26,8 @@ READ_TYPES = frozenset(str(kind.__struct_config__.tag) for kind in w.Received.__
 _decoder = msgspec.json.Decoder(w.Known)
 _type_decoder = msgspec.json.Decoder(_AnyEvent)
 _encoder = msgspec.json.Encoder()
+# Wrong JSON or shape, bytes that are no UTF-8, brackets without end.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 # --- reading ------------------------------------------------------------------------
@@ -38,7 +40,7 @@ def decode(text: str | bytes) -> m.Event | None:
     """
     try:
         received = _decoder.decode(text)
-    except msgspec.DecodeError as wrong:
+    except _UNREADABLE as wrong:
         # The decoder refuses a type it does not know as it refuses a wrong shape: tell them apart.
         if _type_of(text) in READ_TYPES:
             raise CodecError(str(wrong)) from wrong
@@ -49,7 +51,7 @@ def decode(text: str | bytes) -> m.Event | None:
 def _type_of(text: str | bytes) -> str:
     try:
         return _type_decoder.decode(text).type
-    except msgspec.DecodeError as wrong:
+    except _UNREADABLE as wrong:
         raise CodecError(f"not an event of the Realtime API: {wrong}") from wrong
 
 

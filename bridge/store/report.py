@@ -68,11 +68,11 @@ class Report:
 
     async def turns(self) -> list[TurnRow]:
         query = sa.select(turns).order_by(turns.c.at, turns.c.number)
-        return await self._rows(query, lambda rows: msgspec.convert(_dicts(rows), list[TurnRow]))
+        return await self._rows(query, lambda rows: [TurnRow(**row._mapping) for row in rows])
 
     async def tool_calls(self) -> list[ToolCallRow]:
         query = sa.select(tool_calls).order_by(tool_calls.c.at, tool_calls.c.tool_call_id)
-        return await self._rows(query, lambda rows: msgspec.convert(_dicts(rows), list[ToolCallRow]))
+        return await self._rows(query, lambda rows: [ToolCallRow(**row._mapping) for row in rows])
 
     async def reservations(self) -> list[Reservation]:
         query = RESERVATION.order_by(reservations.c.starts_at, reservations.c.created_at, reservations.c.id)
@@ -83,14 +83,9 @@ class Report:
 
     async def callbacks(self) -> list[CallbackRow]:
         query = sa.select(callbacks).order_by(callbacks.c.created_at, callbacks.c.id)
-        return await self._rows(query, lambda rows: msgspec.convert(_dicts(rows), list[CallbackRow]))
+        return await self._rows(query, lambda rows: [CallbackRow(**row._mapping) for row in rows])
 
     async def _rows(
         self, query: sa.Select[Any], convert: Callable[[Iterable[sa.Row[Any]]], list[T]]
     ) -> list[T]:
         return await self._database.read(lambda connection: convert(connection.execute(query)))
-
-
-def _dicts(rows: Iterable[sa.Row[Any]]) -> list[dict[str, Any]]:
-    # SQLAlchemy's own kind of str would not pass as a field name.
-    return [{str(name): value for name, value in row._mapping.items()} for row in rows]

@@ -21,7 +21,7 @@ from bridge.harness.recording import CallerLine
 FRAME = 160  # bytes
 QUIET = b"\xff"
 LOUD = b"\x00"
-INSTANT = Pace(thinking_s=0, speed=1000)
+INSTANT = Pace(thinking_s=0, speed=1000, transcript_s=0)
 STUCK = Pace(thinking_s=0, speed=0.0001)  # generates one piece and then waits for a cut
 PCMU = {"type": "audio/pcmu"}
 LISTENING = {
@@ -158,11 +158,11 @@ class RawClient:
         await self.send("session.update", session={"type": "realtime", "audio": audio, **more})
         return await self.until("session.updated")
 
-    async def append(self, mulaw: bytes) -> None:
-        """Send audio in frames."""
-        for at in range(0, len(mulaw), FRAME):
-            audio = base64.b64encode(mulaw[at : at + FRAME]).decode()
-            await self.websocket.send(json.dumps({"type": "input_audio_buffer.append", "audio": audio}))
+    async def append(self, audio: bytes, size: int = FRAME) -> None:
+        """Send audio in pieces of `size` bytes."""
+        for at in range(0, len(audio), size):
+            piece = base64.b64encode(audio[at : at + size]).decode()
+            await self.websocket.send(json.dumps({"type": "input_audio_buffer.append", "audio": piece}))
 
     async def speak(self, ms: int = 400) -> None:
         """Say something and fall silent for long enough."""

