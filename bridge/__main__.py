@@ -21,10 +21,13 @@ def main(arguments: list[str] | None = None) -> int:
     command: str = parsed.command
     if command == "replay":
         return _replay(parsed)
+    from dotenv import dotenv_values
+
     from bridge.settings import SettingsError, read_settings
 
+    from_file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
     try:
-        settings = read_settings(os.environ)
+        settings = read_settings({**from_file, **os.environ})
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
@@ -41,7 +44,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="bridge",
         description=DESCRIPTION,
-        epilog="Settings come from the environment; .env.example lists them all.",
+        epilog="Settings come from the environment, or from a file .env in this folder; "
+        ".env.example lists them all.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")

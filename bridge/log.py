@@ -50,7 +50,7 @@ def set_up_logs(log_format: str, level: str, stream: TextIO | None = None) -> No
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     # Their lines name URLs, bodies or numbers; what matters of them is in our own lines.
-    for noisy in ("websockets", "aiohttp.access", "googleapiclient", "twilio", "alembic", "aiosqlite"):
+    for noisy in ("websockets", "aiohttp.access", "googleapiclient", "twilio", "alembic"):
         logging.getLogger(noisy).setLevel("WARNING")
 
 

@@ -66,15 +66,15 @@ SETTINGS = (
     Setting("PORT", "5000", "port to listen on"),
     Setting("PUBLIC_BASE_URL", None, "where Twilio reaches this server, e.g. https://voice.example.com"),
     Setting("DATABASE_URL", "sqlite:///callbridge.db", "sqlite:///FILE or postgres://…"),
-    Setting("OPENAI_API_KEY", None, "key of the OpenAI project (or Azure resource)"),
+    Setting("OPENAI_API_KEY", None, "the key of the OpenAI project (or Azure resource)"),
     Setting("OPENAI_REALTIME_URL", "wss://api.openai.com/v1/realtime", "Realtime address; Azure has its own"),
     Setting("OPENAI_REALTIME_MODEL", "gpt-realtime-2.1", "Realtime model, or Azure deployment"),
     Setting("OPENAI_AUTH_HEADER", "authorization", "authorization (OpenAI) or api-key (Azure)"),
     Setting("OPENAI_VOICE", "marin", "voice of the agent: " + ", ".join(VOICES)),
     Setting("OPENAI_TRANSCRIPTION_MODEL", "gpt-transcribe", "writes down the caller; empty for none"),
     Setting("OPENAI_REASONING_EFFORT", "low", "how long the model thinks: " + ", ".join(EFFORTS)),
-    Setting("TWILIO_ACCOUNT_SID", None, "account sid, AC…"),
-    Setting("TWILIO_AUTH_TOKEN", None, "primary auth token: signatures are checked with it"),
+    Setting("TWILIO_ACCOUNT_SID", None, "the account sid, AC…"),
+    Setting("TWILIO_AUTH_TOKEN", None, "the primary auth token: signatures are checked with it"),
     Setting("TWILIO_NUMBER", None, "the number callers dial and texts come from, e.g. +12025550100"),
     Setting("TWILIO_API_URL", "https://api.twilio.com", "REST endpoint of Twilio"),
     Setting(
@@ -83,7 +83,7 @@ SETTINGS = (
         "Calendar endpoint, with its path",
     ),
     Setting(
-        "GOOGLE_SERVICE_ACCOUNT_JSON", None, "service account key: the JSON, base64 of it, or a file's path"
+        "GOOGLE_SERVICE_ACCOUNT_JSON", None, "the service account's key: the JSON, base64 of it, or a file"
     ),
     Setting("BUSINESS_FILE", "prompts/business.toml", "the owner's facts"),
     Setting("INSTRUCTIONS_FILE", "prompts/receptionist.md", "what the agent is told"),
@@ -153,7 +153,7 @@ class _Reader:
             value = setting.default
         value = value.strip() if value is not None else ""
         if not value and not may_be_empty:
-            self.problems.append(f"{name}: set it to the {setting.meaning}")
+            self.problems.append(f"{name}: not set; it is {setting.meaning}")
         return value
 
     def number(self, name: str, low: int, high: int) -> int:

@@ -103,20 +103,17 @@ class Call:
     # --- events -------------------------------------------------------------------
 
     async def _run_caller(self) -> None:
-        closed = await run_leg(self._caller, self._decode_caller, self._from_caller)
+        closed = await run_leg(self._caller, self._from_caller)
         self.handle(m.CallerLegClosed(stopped=False, code=closed.code))
 
-    def _decode_caller(self, text: str | bytes) -> caller_codec.Received | None:
-        return caller_codec.decode(text, self._stream_sid)
-
-    def _from_caller(self, event: caller_codec.Received) -> None:
-        match event:
+    def _from_caller(self, text: str | bytes) -> None:
+        match event := caller_codec.decode(text, self._stream_sid):
             case caller_codec.StreamStopped():
                 self.handle(m.CallerLegClosed(stopped=True, code=None))
             case m.Event():
                 self.handle(event)
             case _:
-                self._caller.ignored += 1  # a second start, say
+                self._caller.ignored += 1  # nothing we know, or a second start
 
     async def _run_model(self) -> None:
         try:
@@ -125,8 +122,13 @@ class Call:
             self.handle(m.ModelLegClosed(refused.code, refused.reason))
             return
         self._model = Leg(socket)
-        closed = await run_leg(self._model, model_codec.decode, self.handle)
+        closed = await run_leg(self._model, self._from_model)
         self.handle(m.ModelLegClosed(closed.code, closed.reason))
+
+    def _from_model(self, text: str | bytes) -> None:
+        event = model_codec.decode(text)
+        if event is not None:
+            self.handle(event)
 
     async def _until_ended(self, legs: list[asyncio.Task[None]]) -> None:
         """Wait for the session's EndStream. A leg that breaks by our own mistake ends the call too."""

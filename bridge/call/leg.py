@@ -8,13 +8,11 @@ socket. Read `call.py` next.
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import msgspec
 
 from bridge.call.messages import CodecError
-
-E = TypeVar("E")
 
 OUTBOX_LIMIT = 4000  # messages; a minute of audio in its smallest pieces
 
@@ -85,29 +83,24 @@ class Leg:
             self._filled.clear()
             await self._filled.wait()
 
-    async def read(self, decode: Callable[[str | bytes], E | None], receive: Callable[[E], None]) -> None:
-        """Pass what each message means to `receive` until cancelled or the socket closes (SocketClosed).
+    async def read(self, receive: Callable[[str | bytes], None]) -> None:
+        """Pass each message to `receive` until cancelled or the socket closes (SocketClosed).
 
-        A message that does not fit the protocol is counted and ignored: the call goes on.
+        A message that does not fit the protocol (CodecError) is counted and ignored: the call goes on.
         """
         while True:
             text = await self.socket.receive()
             try:
-                event = decode(text)
+                receive(text)
             except CodecError:
                 self.ignored += 1
-                continue
-            if event is not None:
-                receive(event)
 
 
-async def run_leg(
-    leg: Leg, decode: Callable[[str | bytes], E | None], receive: Callable[[E], None]
-) -> SocketClosed:
+async def run_leg(leg: Leg, receive: Callable[[str | bytes], None]) -> SocketClosed:
     """Read and write until the socket closes; says how it closed. Leaves no task behind."""
     writer = asyncio.create_task(leg.write(), name="leg writer")
     try:
-        await leg.read(decode, receive)
+        await leg.read(receive)
     except SocketClosed as closed:
         return closed
     finally:

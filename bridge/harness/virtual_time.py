@@ -8,7 +8,6 @@ waiting is left out. Nothing of the server is replaced.
 
 import asyncio
 import selectors
-import sys
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
@@ -60,14 +59,6 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._jobs.add(job)
         job.add_done_callback(self._jobs.discard)
         return job
-
-    def create_future(self) -> asyncio.Future[Any]:
-        """As asyncio's, and the futures of aiosqlite's own thread count as jobs too."""
-        future = super().create_future()
-        if sys._getframe(1).f_globals.get("__name__") == "aiosqlite.core":
-            self._jobs.add(future)
-            future.add_done_callback(self._jobs.discard)
-        return future
 
 
 def run_fast(main: Coroutine[Any, Any, T]) -> T:

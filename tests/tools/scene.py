@@ -103,8 +103,9 @@ class PaperCalendar(Stumbles):
         if event_id not in self.events[calendar_id]:  # else: adopted, as the real one does
             self._put(calendar_id, event_id, start, end, summary, ours=OURS in private)
             self.private[event_id] = private
+        event = self.events[calendar_id][event_id]
         await self._end("insert")
-        return self.events[calendar_id][event_id]
+        return event
 
     async def get(self, calendar_id: str, event_id: str) -> CalendarEvent | None:
         await self._begin("get")
@@ -171,11 +172,11 @@ class Scene(msgspec.Struct, kw_only=True):
     sms: Pigeons
     clock: Clock
 
-    async def run(self, name: str, gate: Gate = Gate.OPEN, **arguments: Any) -> ToolResult:
+    async def run(self, name: str, gate: Gate = Gate.OPEN, /, **arguments: Any) -> ToolResult:
         return await self.dispatcher.run(self.facts, name, msgspec.json.encode(arguments).decode(), gate)
 
     async def ask_tuesday(self) -> ToolResult:
-        """A cleaning on Tuesday, 24 November, afternoon: free 13:30-17:00."""
+        """A cleaning on Tuesday, 24 November, afternoon: free at 12:00 and 13:30-17:00."""
         return await self.run(
             "check_availability",
             service="cleaning",
@@ -185,7 +186,7 @@ class Scene(msgspec.Struct, kw_only=True):
         )
 
     async def hold_first(self) -> str:
-        """Hold the first time of Tuesday afternoon, 13:30; the hold's id."""
+        """Hold the first time of Tuesday afternoon, noon; the hold's id."""
         await self.ask_tuesday()
         result = await self.run("hold_slot", slot_id="slot_1", customer_name="Dana Reed")
         return str(result.output["hold_id"])

@@ -1,6 +1,7 @@
 """check_availability: what is offered, what counts as taken, and that unknown is never free."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -16,17 +17,17 @@ async def test_free_times_are_offered_with_ids(scene: Scene) -> None:
     result = await scene.ask_tuesday()
     assert result.output == {
         "ok": True,
-        "say": "I have Tuesday, November twenty-fourth at one thirty PM, or at three thirty PM.",
+        "say": "I have Tuesday, November twenty-fourth at noon, or at three PM.",
         "slots": [
             {
                 "id": "slot_1",
-                "spoken": "Tuesday, November twenty-fourth at one thirty PM",
-                "start": "2026-11-24T13:30:00-05:00",
+                "spoken": "Tuesday, November twenty-fourth at noon",
+                "start": "2026-11-24T12:00:00-05:00",
             },
             {
                 "id": "slot_2",
-                "spoken": "Tuesday, November twenty-fourth at three thirty PM",
-                "start": "2026-11-24T15:30:00-05:00",
+                "spoken": "Tuesday, November twenty-fourth at three PM",
+                "start": "2026-11-24T15:00:00-05:00",
             },
         ],
     }
@@ -51,7 +52,8 @@ async def test_a_time_offered_twice_keeps_its_id(scene: Scene) -> None:
 
 async def test_a_day_that_is_full_leads_to_the_next(scene: Scene) -> None:
     """When nothing fits the wish, the next day with free times is offered."""
-    tuesday = (await scene.ask_tuesday()) and scene.facts.offered["slot_1"].start
+    await scene.ask_tuesday()
+    tuesday = scene.facts.offered["slot_1"].start
     scene.calendar.write(CHAIR_1, tuesday - timedelta(hours=6), tuesday + timedelta(hours=6))
     result = await scene.ask_tuesday()
     assert result.output["ok"]
@@ -63,9 +65,9 @@ async def test_a_day_that_is_full_leads_to_the_next(scene: Scene) -> None:
 async def test_a_hold_of_another_call_is_taken_and_our_own_is_not(scene: Scene) -> None:
     """Live rows are laid over the calendar's answer; a call is not in its own way."""
     await scene.hold_first()
-    assert (await scene.ask_tuesday()).output["slots"][0]["start"] == "2026-11-24T13:30:00-05:00"
+    assert (await scene.ask_tuesday()).output["slots"][0]["start"] == "2026-11-24T12:00:00-05:00"
     other = await scene.another_call().ask_tuesday()
-    assert other.output["slots"][0]["start"] == "2026-11-24T14:00:00-05:00"
+    assert other.output["slots"][0]["start"] == "2026-11-24T13:30:00-05:00"
 
 
 @pytest.mark.parametrize("trouble", [CalendarUnavailable("backendError"), RuntimeError("x")])
@@ -98,10 +100,15 @@ async def test_a_store_that_cannot_be_read_offers_nothing(scene: Scene) -> None:
     ],
 )
 async def test_a_wish_that_makes_no_sense_is_explained_to_the_model(
-    scene: Scene, arguments: dict[str, str], problem: str
+    scene: Scene, arguments: dict[str, Any], problem: str
 ) -> None:
     """The model is told which field is wrong and what is expected; the calendar is not asked."""
-    wish = {"service": "cleaning", "from_date": "2026-11-24", "to_date": "2026-11-24", **arguments}
+    wish: dict[str, Any] = {
+        "service": "cleaning",
+        "from_date": "2026-11-24",
+        "to_date": "2026-11-24",
+        **arguments,
+    }
     result = await scene.run("check_availability", **wish)
     assert not result.output["ok"]
     assert result.output["say"] == spoken.one_moment()

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from tests.tools.scene import CHAIR_1, HANG, Scene
@@ -17,13 +18,12 @@ async def test_a_hold_reads_back_and_proposes(scene: Scene) -> None:
     result = await scene.run("hold_slot", slot_id="slot_1", customer_name="Dana Reed")
     assert result.output["ok"]
     assert result.output["say"] == (
-        "To confirm: cleaning for Dana Reed on Tuesday, November twenty-fourth at one thirty PM. "
-        "Shall I book it?"
+        "To confirm: cleaning for Dana Reed on Tuesday, November twenty-fourth at noon. Shall I book it?"
     )
     assert result.proposal == result.output["hold_id"] == scene.facts.hold_id
     row = await scene.store.reservation(scene.facts.hold_id)
     assert row.state is ReservationState.HELD
-    assert row.start == datetime(2026, 11, 24, 18, 30, tzinfo=UTC)
+    assert row.start == datetime(2026, 11, 24, 17, tzinfo=UTC)
     assert row.expires_at - scene.clock.now() > timedelta(minutes=4)
     assert scene.calendar.ours() == []
 
@@ -62,7 +62,7 @@ async def test_a_taken_slot_comes_with_others(scene: Scene, by: str) -> None:
     result = await scene.run("hold_slot", slot_id="slot_1", customer_name="Dana Reed")
     assert not result.output["ok"]
     assert result.output["say"].startswith("I'm sorry, that time has just been taken. I have ")
-    assert "2026-11-24T13:30:00-05:00" not in [slot["start"] for slot in result.output["slots"]]
+    assert "2026-11-24T12:00:00-05:00" not in [slot["start"] for slot in result.output["slots"]]
     assert set(scene.facts.offered) >= {slot["id"] for slot in result.output["slots"]}
     assert result.proposal is None
     assert result.closes_gate
@@ -99,6 +99,15 @@ async def test_a_hold_nobody_heard_of_cannot_be_booked(scene: Scene, trouble: St
     assert not result.output["ok"]
     assert result.closes_gate
     assert result.proposal is None
+
+
+async def test_a_service_dropped_since_it_was_offered_is_refused(scene: Scene) -> None:
+    """A resumed call may meet a newer business file: the model is sent to look again."""
+    await scene.ask_tuesday()
+    slot = scene.facts.offered["slot_1"]
+    scene.facts.offered["slot_1"] = msgspec.structs.replace(slot, service="whitening")
+    result = await scene.run("hold_slot", slot_id="slot_1", customer_name="Dana Reed")
+    assert "no longer offered" in result.output["problem"]
 
 
 async def test_a_second_hold_lets_go_of_the_first(scene: Scene) -> None:

@@ -10,6 +10,7 @@ from bridge.call import messages as m
 from bridge.harness.model_rules import client_event
 from bridge.realtime import codec, wire
 from bridge.realtime.session_config import SessionConfig
+from tests.bridge.realtime.orders import model_orders
 
 ITEM = {"id": "item_1", "type": "message", "status": "completed", "role": "assistant", "content": []}
 CALL = {
@@ -262,22 +263,7 @@ def test_encode(action: m.Action, kind: str, body: dict[str, Any]) -> None:
     assert client_event(json.dumps(event)) == event  # the stand-in's rules, written on their own
 
 
-def model_actions() -> list[type[m.Action]]:
-    """Every order for the model leg: those that are not for the caller leg or the shell."""
-    others = {
-        m.PlayAudio,
-        m.SendMark,
-        m.ClearPlayback,
-        m.RunTool,
-        m.RecordTurn,
-        m.RecordInterruption,
-        m.RecordUsage,
-        m.EndStream,
-    }
-    return [kind for kind in m.Action.__subclasses__() if kind not in others]
-
-
-@pytest.mark.parametrize("kind", model_actions())
+@pytest.mark.parametrize("kind", model_orders())
 def test_every_order_for_the_model_is_written(kind: type[m.Action]) -> None:
     """Found by import: an order added to messages.py without an encoding fails from its first day."""
     samples: dict[Any, Any] = {str: "text", int: 5, float: 0.5, bool: True}

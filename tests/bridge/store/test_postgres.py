@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from bridge.store.connect import open_database
 from bridge.store.database import Contended
@@ -105,14 +106,15 @@ async def test_connections_closed_behind_our_back_are_not_noticed(postgres_serve
 
 async def test_waiting_for_a_lock_is_bounded(postgres_server: str) -> None:
     """A lock that somebody keeps is not waited for longer than `lock_s`; nothing was written."""
-    keeper = open_database(postgres_server.format("postgres"))
     database = open_database(postgres_server.format("postgres"), lock_s=0.05)
+    keeper = create_async_engine(
+        postgres_server.format("postgres").replace("postgresql:", "postgresql+asyncpg:")
+    )
     lock = sa.text("SELECT pg_advisory_xact_lock(7, 7)")
     kept, done = asyncio.Event(), asyncio.Event()
 
     async def keep() -> None:
-        engine = keeper._engine  # type: ignore[attr-defined]
-        async with engine.begin() as connection:
+        async with keeper.begin() as connection:
             await connection.execute(lock)
             kept.set()
             await done.wait()
@@ -124,5 +126,5 @@ async def test_waiting_for_a_lock_is_bounded(postgres_server: str) -> None:
     done.set()
     await keeping
     await database.write(lambda c: c.execute(lock))
-    await keeper.close()
+    await keeper.dispose()
     await database.close()

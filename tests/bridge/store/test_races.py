@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
 
+from bridge.store.bookings import CALENDAR_LOCK
 from bridge.store.connect import open_database
 from bridge.store.database import Database
 from bridge.store.store import Store
 from bridge.store.tables import EPOCH, calendars, reservations
 from tests.bridge.store.examples import CHAIR, HALF_HOUR, KEEP_FOR, NOW, TWO_PM, begin, hold
 from tests.bridge.store.rival import SLOTS
-from tools.store import Reservation, ReservationState, SlotTaken
+from tools.store import Reservation, ReservationState, SlotTaken, StoreUnavailable
 
 ROOT = Path(__file__).parents[3]
 
@@ -107,6 +109,40 @@ async def test_of_several_processes_one_gets_each_slot(url: str, store: Store) -
     assert sorted(slot for slots in won for slot in slots) == list(range(SLOTS))
     found = await store.report.reservations()
     assert len(found) == SLOTS
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_a_calendar_is_changed_by_one_transaction_at_a_time(url: str) -> None:
+    """While somebody keeps a calendar's lock, another hold there is refused and a booking cannot begin.
+
+    Without this queue PostgreSQL's constraint alone is correct, but rivals deadlock for seconds.
+    """
+    database = open_database(url, lock_s=0.05)
+    store = Store(database)
+    held = await hold(store.bookings, calendar_id="chair-locked")
+    kept, done = asyncio.Event(), asyncio.Event()
+    engine = create_async_engine(url.replace("postgresql:", "postgresql+asyncpg:"))
+
+    async def keep() -> None:
+        async with engine.begin() as connection:
+            number = sa.select(calendars.c.id).where(calendars.c.google_id == "chair-locked")
+            await connection.execute(
+                sa.select(sa.func.pg_advisory_xact_lock(CALENDAR_LOCK, number.scalar_subquery()))
+            )
+            kept.set()
+            await done.wait()
+
+    keeping = asyncio.create_task(keep())
+    await kept.wait()
+    with pytest.raises(SlotTaken):
+        await hold(store.bookings, "CA2", calendar_id="chair-locked", start=TWO_PM + HALF_HOUR)
+    with pytest.raises(StoreUnavailable):
+        await begin(store.bookings, held)
+    done.set()
+    await keeping
+    assert (await begin(store.bookings, held)).state is ReservationState.BOOKING
+    await engine.dispose()
+    await database.close()
 
 
 # --- past our code ------------------------------------------------------------------

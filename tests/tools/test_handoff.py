@@ -1,0 +1,43 @@
+"""transfer_to_human: a person where there is one, a message where there is none."""
+
+import msgspec
+import pytest
+
+from tests.tools.scene import Scene
+from tools import spoken
+from tools.arguments import TransferReason
+from tools.dispatch import Dispatcher
+from tools.result import Reply, Then
+
+
+@pytest.mark.parametrize("reason", list(TransferReason))
+async def test_a_person_is_fetched_without_another_word(scene: Scene, reason: TransferReason) -> None:
+    """The farewell was said already; the call is moved once it was heard."""
+    result = await scene.run("transfer_to_human", reason=reason)
+    assert result.output["ok"]
+    assert (result.reply, result.then) == (Reply.NONE, Then.TRANSFER)
+    assert scene.facts.transfer_reason == reason.value
+
+
+async def test_the_reason_is_one_of_a_closed_list(scene: Scene) -> None:
+    """A reason of the model's own is refused, and nobody is rung."""
+    result = await scene.run("transfer_to_human", reason="bored")
+    assert "reason: " in result.output["problem"]
+    assert result.then is Then.GO_ON
+
+
+async def test_where_nobody_can_be_rung_a_message_is_offered(scene: Scene) -> None:
+    """The caller is not left waiting for somebody who does not exist."""
+    alone = Dispatcher(
+        business=msgspec.structs.replace(scene.business, handoff_number=None),
+        store=scene.store,
+        calendar=scene.calendar,
+        sms=scene.sms,
+        clock=scene.clock,
+    )
+    result = await msgspec.structs.replace(scene, dispatcher=alone).run(
+        "transfer_to_human", reason="emergency"
+    )
+    assert result.output == {"ok": False, "say": spoken.nobody_to_connect()}
+    assert (result.reply, result.then) == (Reply.MODEL, Then.GO_ON)
+    assert scene.facts.transfer_reason is None

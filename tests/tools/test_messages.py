@@ -1,0 +1,47 @@
+"""take_message: what the caller wants passed on reaches a person."""
+
+import json
+
+import pytest
+
+from tests.tools.scene import HANG, Scene
+from tools import spoken
+from tools.result import Gate
+from tools.store import StoreUnavailable
+
+
+async def test_a_message_is_kept_with_the_callers_number(scene: Scene) -> None:
+    """Someone will call back, because there is a number to call."""
+    result = await scene.run("take_message", message="My tooth hurts.\nPlease call.", name="Dana Reed")
+    assert result.output == {"ok": True, "say": spoken.message_taken(callable_back=True)}
+    assert scene.facts.message_taken
+
+
+async def test_no_call_back_is_promised_without_a_number(scene: Scene) -> None:
+    """A withheld number cannot be called."""
+    scene.facts.caller_number = None
+    result = await scene.run("take_message", message="My tooth hurts.")
+    assert result.output["say"] == spoken.message_taken(callable_back=False)
+    assert "call you" not in result.output["say"]
+
+
+@pytest.mark.parametrize("trouble", [StoreUnavailable("locked"), HANG])
+async def test_a_message_that_may_be_lost_is_not_confirmed(scene: Scene, trouble: Exception | str) -> None:
+    """Whether the store wrote it is unknown, and that is what is said."""
+    scene.store.before("add_callback", trouble)
+    result = await scene.run("take_message", message="My tooth hurts.")
+    assert result.output == {"ok": False, "say": spoken.message_unknown()}
+    assert not scene.facts.message_taken
+
+
+@pytest.mark.parametrize("arguments", [{}, {"message": ""}, {"message": "x" * 601}, {"message": "a\x00b"}])
+async def test_a_message_has_limits(scene: Scene, arguments: dict[str, str]) -> None:
+    """Empty, endless and binary messages are refused."""
+    result = await scene.dispatcher.run(scene.facts, "take_message", json.dumps(arguments), Gate.OPEN)
+    assert "message" in result.output["problem"]
+
+
+async def test_no_other_number_can_be_given(scene: Scene) -> None:
+    """Nobody can have a stranger rung."""
+    result = await scene.run("take_message", message="Call me", callback_number="+12025550199")
+    assert "unknown field `callback_number`" in result.output["problem"]
