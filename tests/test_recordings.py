@@ -85,7 +85,7 @@ def test_a_broken_expectation_fails_and_is_named(tmp_path: Path, capsys: pytest.
 
 
 def test_the_command_shows_the_call_and_keeps_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`bridge replay` exits 0, shows who speaks and what came of it, and keeps sound and ledgers on request."""
+    """`bridge replay` exits 0, shows who speaks and what came of it, and keeps it all on request."""
     folder = RECORDINGS / "book-a-cleaning"
     assert main(["replay", str(folder), "--fast", "--keep", str(tmp_path)]) == 0
     shown = capsys.readouterr().out
