@@ -120,6 +120,7 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
             public_base_url=settings.public_base_url,
             account_sid=settings.twilio_account_sid,
             auth_token=settings.twilio_auth_token,
+            calls_per_hour=settings.max_calls_per_hour,
             business=business,
             switchboard=switchboard,
             calls=store.calls,

@@ -46,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     business_file: Path
     instructions_file: Path
     max_calls: int
+    max_calls_per_hour: int  # of one number
     store_transcripts: bool
     retention_days: int
     allow_temporary_sqlite: bool
@@ -88,6 +89,7 @@ SETTINGS = (
     Setting("BUSINESS_FILE", "prompts/business.toml", "the owner's facts"),
     Setting("INSTRUCTIONS_FILE", "prompts/receptionist.md", "what the agent is told"),
     Setting("MAX_CALLS", "40", "calls at once; the next caller is put through to a person"),
+    Setting("MAX_CALLS_PER_HOUR", "10", "calls of one number in an hour; a further one goes to a person"),
     Setting("STORE_TRANSCRIPTS", "yes", "keep what was said: yes or no"),
     Setting("RETENTION_DAYS", "30", "days after which transcripts, texts and messages are deleted"),
     Setting("ALLOW_TEMPORARY_SQLITE", "no", "yes: run on SQLite where the disk is wiped (DYNO is set)"),
@@ -121,6 +123,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         business_file=reader.file("BUSINESS_FILE"),
         instructions_file=reader.file("INSTRUCTIONS_FILE"),
         max_calls=reader.number("MAX_CALLS", 1, 10_000),
+        max_calls_per_hour=reader.number("MAX_CALLS_PER_HOUR", 1, 10_000),
         store_transcripts=reader.yes_no("STORE_TRANSCRIPTS"),
         retention_days=reader.number("RETENTION_DAYS", 1, 3650),
         allow_temporary_sqlite=reader.yes_no("ALLOW_TEMPORARY_SQLITE"),

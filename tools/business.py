@@ -68,9 +68,6 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     busy: str  # all lines taken; a person is rung next
     trouble: str  # something of ours broke; a person is rung next
     call_back: str  # nobody can be rung: the last words before hanging up
-    unavailable: str
-    leave_message: str
-    please_hold: str
     goodbye: str
     confirmation_text: str  # still with {business} {service} {name} {date} {time} {address}
 

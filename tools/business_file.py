@@ -279,9 +279,6 @@ class _Reader:
             busy=spoken.get("busy", ""),
             trouble=spoken.get("trouble", ""),
             call_back=spoken.get("call_back", ""),
-            unavailable=spoken.get("unavailable", ""),
-            leave_message=spoken.get("leave_message", ""),
-            please_hold=spoken.get("please_hold", ""),
             goodbye=spoken.get("goodbye", ""),
             confirmation_text=table.confirmation_text,
         )

@@ -88,9 +88,6 @@ class WordingTable(Table, frozen=True):
     busy: Words = "I'm sorry, all our lines are busy. Please stay on the line."
     trouble: Words = "I'm sorry, we have a technical problem. Please stay on the line."
     call_back: Words = "I'm sorry, nobody can take your call right now. Please call us again later."
-    unavailable: Words = "I'm sorry, we can't take your call right now."
-    leave_message: Words = "Please leave a message after the tone."
-    please_hold: Words = "Please stay on the line."
     goodbye: Words = "Thank you for calling. Goodbye."
     confirmation_text: Words = "{business}: {service} for {name} on {date} at {time}. {address}"
 

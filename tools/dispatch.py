@@ -60,14 +60,10 @@ class Dispatcher:
             tool = self._tool(name)
             arguments = _decoded(tool, arguments_json)
         except ToolError as error:
-            log.info("tool_refused", tool=name if name in self._tools else "unknown", code=error.code)
             return error.result()
         if name not in _NOT_UNDERSTANDING:
             facts.misunderstood = 0
-        result = await self._bounded(tool, facts, arguments, gate)
-        if result.error_code is not None:
-            log.info("tool_refused", tool=name, code=result.error_code)
-        return result
+        return await self._bounded(tool, facts, arguments, gate)
 
     def _tool(self, name: str) -> Tool:
         if name not in self._tools:

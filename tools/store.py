@@ -1,6 +1,6 @@
 """What the tools ask of a store. `bridge/store/` is the implementation.
 
-Every function takes `now`; none asks the database for the time. None of these spans a
+Pure. Every function takes `now`; none asks the database for the time. None of these spans a
 network call to anything but the database itself.
 """
 

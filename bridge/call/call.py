@@ -80,9 +80,9 @@ class Call:
         finally:
             if self._timer is not None:
                 self._timer.cancel()
-            for leg in (self._caller, self._model):
-                if leg is not None:
-                    await leg.socket.close(1000, "")
+            # Both at once: a caller's end that is slow to close must not keep the model's session.
+            closing = [leg.socket.close(1000, "") for leg in (self._caller, self._model) if leg is not None]
+            await asyncio.gather(*closing, return_exceptions=True)
             for task in legs:
                 task.cancel()
             await asyncio.wait(legs, timeout=CLOSE_S)
@@ -138,9 +138,7 @@ class Call:
                 done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     if (error := task.exception()) is not None:
-                        log.error("call_broke", exc_info=error)
-                        self._end = m.EndStream(m.NextStep.TROUBLE, EndReason.SERVER_ERROR)
-                        self._ended.set()
+                        self._broke(error)
         finally:
             for task in waiting - set(legs):
                 task.cancel()
@@ -162,10 +160,8 @@ class Call:
         self._timer = None
         try:
             self.handle(m.Tick())
-        except Exception as error:  # the one wide net of the timer: a call must end, not hang
-            log.error("call_broke", exc_info=error)
-            self._end = m.EndStream(m.NextStep.TROUBLE, EndReason.SERVER_ERROR)
-            self._ended.set()
+        except Exception as error:  # outside every task: nobody else would notice
+            self._broke(error)
 
     # --- actions ------------------------------------------------------------------
 
@@ -206,6 +202,13 @@ class Call:
         began = self._clock.monotonic()
         result = await self._tools.run(self.facts, action.name, action.arguments_json, action.gate)
         self._record.tool_call(action, result, self._clock.monotonic() - began)
-        self.handle(m.ToolFinished(action.call_id, result))
+        try:
+            self.handle(m.ToolFinished(action.call_id, result))
+        except Exception as error:  # nobody awaits a tool: without this the caller would wait for ever
+            self._broke(error)
 
-
+    def _broke(self, error: BaseException) -> None:
+        """A mistake of ours: the caller is sent on to a person instead of hearing nothing."""
+        log.error("call_broke", exc_info=error)
+        self._end = m.EndStream(m.NextStep.TROUBLE, EndReason.SERVER_ERROR)
+        self._ended.set()

@@ -14,6 +14,7 @@ import msgspec
 
 from bridge.call.messages import CodecError
 
+LAST_WORDS_S = 1.0
 OUTBOX_LIMIT = 4000  # messages; a minute of audio in its smallest pieces
 
 
@@ -97,15 +98,27 @@ class Leg:
 
 
 async def run_leg(leg: Leg, receive: Callable[[str | bytes], None]) -> SocketClosed:
-    """Read and write until the socket closes; says how it closed. Leaves no task behind."""
+    """Read and write until the socket closes; says how it closed. Leaves no task behind.
+
+    A mistake of ours in either direction is raised, so that a call ends instead of going dumb.
+    """
+    reader = asyncio.create_task(leg.read(receive), name="leg reader")
     writer = asyncio.create_task(leg.write(), name="leg writer")
     try:
-        await leg.read(receive)
+        await asyncio.wait({reader, writer}, return_when=asyncio.FIRST_COMPLETED)
+        if not reader.done() and isinstance(writer.exception(), SocketClosed):
+            # What the peer said last (Twilio's `stop`, an error) may still be waiting to be read.
+            await asyncio.wait({reader}, timeout=LAST_WORDS_S)
+        for task in (reader, writer):
+            if task.done():
+                await task
     except SocketClosed as closed:
         return closed
     finally:
+        reader.cancel()
         writer.cancel()
-        await asyncio.wait([writer])
-        if not writer.cancelled():
-            writer.exception()  # a socket that closed under the writer is told by the reader
-    raise AssertionError("a leg reads until its socket closes")
+        await asyncio.wait({reader, writer})
+        for task in (reader, writer):
+            if not task.cancelled():
+                task.exception()  # looked at: the first one was told above
+    raise AssertionError("a leg ends only by its socket")

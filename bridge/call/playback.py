@@ -127,9 +127,7 @@ class Playback:
             item.heard_when_cleared = heard
             item.dead = True
             if item.queued:
-                cuts.append(
-                    Cut(item_id, heard // BYTES_PER_MS, item.queued // BYTES_PER_MS, item.finished)
-                )
+                cuts.append(Cut(item_id, heard // BYTES_PER_MS, item.queued // BYTES_PER_MS, item.finished))
         for item_id, item in self._items.items():  # heard to the end: keep the figure, the runs go
             if not item.dead:
                 item.heard_when_cleared = self._heard_bytes(item_id, now)

@@ -59,15 +59,14 @@ class CallRecord:
         self._usage = Usage(
             *(getattr(self._usage, field) + getattr(usage, field) for field in Usage.__struct_fields__)
         )
-        now = self._clock.now()
-        self._journal.put(lambda: self._calls.add_usage(call_sid=self._call_sid, usage=usage, now=now))
 
     def tool_call(self, action: RunTool, result: ToolResult, took_s: float) -> None:
         self._tool_calls.append(action.name)
         now = self._clock.now()
         log.info(
             "tool_call",
-            tool=action.name,
+            # The model may call anything anything; only names of ours are worth a log line.
+            tool="unknown" if result.error_code == "unknown_tool" else action.name,
             gate=action.gate.value,
             ok=result.error_code is None,
             error=result.error_code,
@@ -115,6 +114,7 @@ class CallRecord:
             ignored_from_model=model.ignored if model else 0,
             tokens={field: getattr(self._usage, field) for field in Usage.__struct_fields__},
         )
+        self._journal.put(lambda: self._calls.add_usage(call_sid=self._call_sid, usage=self._usage, now=now))
         self._journal.put(
             lambda: self._calls.close_call(
                 call_sid=self._call_sid,

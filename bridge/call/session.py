@@ -166,8 +166,8 @@ class Session:
                 self._caller_finished()
             case m.KeyPressed(digit=digit):
                 self._key(digit, now)
-            case m.TurnStarted(turn_id=turn_id):
-                self._turn_started(turn_id)
+            case m.TurnStarted():
+                self._turn_started(event)
             case m.ItemAdded(item_id=item_id):
                 self.turns.item_accepted(item_id)
                 self.gate.item_accepted(item_id)
@@ -249,12 +249,12 @@ class Session:
 
     # --- the agent speaks ---------------------------------------------------------
 
-    def _turn_started(self, turn_id: str) -> None:
-        self.turns.turn_started(turn_id)
-        self.gate.turn_started(turn_id)
+    def _turn_started(self, event: m.TurnStarted) -> None:
+        self.turns.turn_started(event.turn_id, event.asked_by)
+        self.gate.turn_started(event.turn_id)
         self._turn_made_something = False
         if self.phase is Phase.GREETING and self._greeting_turn is None:
-            self._greeting_turn = turn_id
+            self._greeting_turn = event.turn_id
 
     def _play(self, event: m.SpokenAudioArrived) -> None:
         if self.playback.is_dead(event.item_id):

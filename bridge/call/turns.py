@@ -89,11 +89,14 @@ class TurnGate:
         self.caller_speaking = False
         self._not_before = max(self._not_before, now + SERVER_TURN_S)
 
-    def turn_started(self, turn_id: str) -> None:
+    def turn_started(self, turn_id: str, asked_by: str | None = None) -> None:
+        """`asked_by`: event id of the asking that the turn answers; None: the model's own turn."""
         self._move(_Signal.STARTED)
         self.turn_id = turn_id
         self._not_before = 0.0
-        self._unserved = self._wanted_after is not None
+        # Ours was asked for behind our items, on one socket; the model's own may have missed them.
+        ours = asked_by is not None and asked_by == self._asked_event
+        self._unserved = not ours and self._wanted_after is not None
         if not self._unserved:
             self._wanted = False  # this turn has seen all there is to see
 
@@ -127,10 +130,7 @@ class TurnGate:
             self._move(_Signal.LOST)
             self._wanted = True
         return (
-            self._wanted
-            and self.floor is Floor.FREE
-            and not self.caller_speaking
-            and now >= self._not_before
+            self._wanted and self.floor is Floor.FREE and not self.caller_speaking and now >= self._not_before
         )
 
     def asked(self, event_id: str, now: float) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from bridge.harness.ledger import Entry, Ledger
+from bridge.harness.ledger import Ledger
 from bridge.harness.recording import Recording
 from bridge.store.calls import CallRow
 from bridge.store.report import CallbackRow, ToolCallRow, TurnRow

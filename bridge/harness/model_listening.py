@@ -1,6 +1,6 @@
 """What the model stand-in hears: appended audio in, beginnings and ends of utterances out.
 
-Pure: times are milliseconds of audio appended. Source: OpenAI, Realtime API,
+No clock and no socket: times are milliseconds of audio appended. Source: OpenAI, Realtime API,
 input_audio_buffer.*. Read next: hearing.py for the ear, model_session.py for what follows.
 """
 

@@ -4,9 +4,12 @@ Pure. The real ones are `Ear` and `Recogniser` in hearing.py and `PhraseBank` in
 stand-in's own tests bring smaller ones. Read next: model.py.
 """
 
-from typing import Protocol
+from __future__ import annotations
 
-from bridge.harness.hearing import Began, Ended
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # only their shapes: the module itself loads the detector
+    from bridge.harness.hearing import Began, Ended
 
 
 class Ear(Protocol):

@@ -28,9 +28,7 @@ from tools.business_file import BusinessFileError, load_business
 T = TypeVar("T")
 
 
-def replay_all(
-    folders: list[Path], *, fast: bool, keep: Path | None = None, verbose: bool = False
-) -> int:
+def replay_all(folders: list[Path], *, fast: bool, keep: Path | None = None, verbose: bool = False) -> int:
     """Run each recording; 0 when everything held, 1 when something did not, 2 when one cannot be read."""
     try:
         recordings = [load_recording(folder) for folder in folders]

@@ -208,9 +208,7 @@ def _fill_calendars(
         )
 
 
-def _let_others_book(
-    calendar: CalendarStandin, model: Ledger, recording: Recording, zone: ZoneInfo
-) -> None:
+def _let_others_book(calendar: CalendarStandin, model: Ledger, recording: Recording, zone: ZoneInfo) -> None:
     """Write what other people write during the call, each as soon as its tool has answered."""
     waiting: list[SomeoneElseBooks] = list(recording.someone_else)
 

@@ -5,11 +5,15 @@ ends the call; an unknown verb, noun or attribute is a warning to Twilio and a b
 Read next: twiml_runner.py.
 """
 
+from __future__ import annotations
+
 import xml.etree.ElementTree as ET
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from bridge.harness.signed import Answer
+if TYPE_CHECKING:  # only its shape: the module itself posts requests
+    from bridge.harness.signed import Answer
 
 LARGEST_BYTES = 64 * 1024
 _TYPES = frozenset({"text/xml", "application/xml", "text/html"})

