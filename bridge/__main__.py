@@ -65,8 +65,8 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "check",
         help="check settings, business file and instructions without answering calls",
-        description="Read every setting, the business file and the instructions, and say what is wrong or "
-        "what the agent would be told. Nothing is contacted but the database.",
+        description="Read every setting, the business file, the instructions and the service account's "
+        "key, and say what is wrong. Nothing is contacted and nothing is written.",
     )
     replay = commands.add_parser(
         "replay",

@@ -14,8 +14,8 @@ import structlog
 from aiohttp import web
 
 from bridge.call.leg import Socket
+from bridge.call.manners import Manners
 from bridge.call.record import CallRecord
-from bridge.call.session import Manners
 from bridge.call.switchboard import Switchboard
 from bridge.realtime.connection import connect
 from bridge.realtime.session_config import ConfigError, SessionConfig
@@ -47,7 +47,9 @@ START_ERRORS = (
     OSError,  # the port is taken, a file cannot be read
 )
 STOP_S = 8.0  # live calls get so long to be sent on; Heroku kills after 30
+LINGER_S = 2.0  # after the last stream was ended, for Twilio to ask what comes next
 DAY_S = 24 * 3600.0
+SWEEP_RETRY_S = 600.0
 KEEPALIVE_S = 120.0  # longer than a router's own, so that it never meets a closed connection
 
 
@@ -84,6 +86,8 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
         dispatcher = Dispatcher(
             business=business, store=store.bookings, calendar=calendar, sms=sms, clock=clock
         )
+        stack.push_async_callback(dispatcher.free_busy.close)
+        manners = Manners()
         template = settings.instructions_file.read_text(encoding="utf-8")
 
         def model_config() -> SessionConfig:
@@ -94,6 +98,8 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
                 voice=settings.openai_voice,
                 transcription_model=settings.openai_transcription_model or None,
                 reasoning_effort=settings.openai_reasoning_effort,
+                threshold=manners.threshold,
+                silence_ms=round(manners.silence_s * 1000),
             )
 
         model_config()  # a wrong placeholder or voice is found now
@@ -109,10 +115,11 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
 
         switchboard = Switchboard(
             at_once=settings.max_calls,
-            manners=Manners(),
+            manners=manners,
             open_model=open_model,
             model_config=model_config,
             tools=dispatcher,
+            keep_fresh=dispatcher.free_busy.kept_fresh,
             new_record=lambda facts: CallRecord(facts, store.calls, journal, clock),
             clock=clock,
         )
@@ -132,6 +139,8 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
             sweep_daily(store, settings.retention_days, clock), name="retention sweep"
         )
         stack.push_async_callback(cancelled, sweeping)
+        recovering = asyncio.create_task(dispatcher.recovery().run(), name="recovery")
+        stack.push_async_callback(cancelled, recovering)
 
         app = web.Application(client_max_size=64 * 1024)
         app.add_routes(twilio.table())
@@ -139,7 +148,10 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
         held = stack.pop_all()
 
     async def send_callers_on(_: web.Application) -> None:
+        sent_on = switchboard.live
         await switchboard.stop(STOP_S)
+        if sent_on:
+            await asyncio.sleep(LINGER_S)
 
     async def close_parts(_: web.Application) -> None:
         await held.aclose()
@@ -155,9 +167,11 @@ async def sweep_daily(store: Store, retention_days: int, clock: Clock) -> None:
         try:
             swept = await store.sweep(now=clock.now(), retention_days=retention_days)
             log.info("swept", **msgspec.structs.asdict(swept))
-        except StoreUnavailable:
-            log.warning("sweep_postponed")
-        await asyncio.sleep(DAY_S)
+            wait_s = DAY_S
+        except Exception as error:  # whatever it was, forgetting must not stop for good
+            log.warning("sweep_postponed", error=type(error).__name__)
+            wait_s = SWEEP_RETRY_S
+        await asyncio.sleep(wait_s)
 
 
 async def cancelled(task: asyncio.Task[None]) -> None:
@@ -197,5 +211,7 @@ async def serve_until_stopped(settings: Settings) -> None:
         log.info("serving", port=settings.port)
         await stop.wait()
         log.info("stopping")
+        # Still listening: whoever is sent on asks /twilio/next here, and new calls go to a person.
+        await runner.shutdown()
     finally:
         await runner.cleanup()

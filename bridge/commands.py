@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import uvloop
+from aiohttp import web
 
 from bridge.app import START_ERRORS, build, serve_until_stopped
 from bridge.settings import Settings
@@ -41,9 +42,10 @@ def check(settings: Settings) -> int:
     """Build the whole server and take it down again: whatever is wrong is said."""
 
     async def run() -> None:
-        app = await build(settings)
-        await app.cleanup()
-        print("Settings, business file and instructions are in order.")  # noqa: T201
+        runner = web.AppRunner(await build(settings))
+        await runner.setup()
+        await runner.cleanup()
+        print("Settings, business file, instructions and key are in order.")  # noqa: T201
 
     return _run(run)
 

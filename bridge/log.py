@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 import structlog
 
-PHONE = re.compile(r"(?<![\w+])(?!\d{4}-\d\d-\d\d)\+?\d(?:[\s().-]?\d){6,14}(?!\w)")
+PHONE = re.compile(r"(?<![\w+])(?!\d{4}-\d\d-\d\d)\+?\d(?:[\s().-]{0,2}\d){6,14}(?!\w)")
 PLAIN_NUMBERS = frozenset({"port", "timestamp", "pid"})
 
 
@@ -27,14 +27,13 @@ def set_up_logs(log_format: str, level: str, stream: TextIO | None = None) -> No
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        # Before masking: an exception's text may quote a number. Without local variables, which would.
+        structlog.processors.format_exc_info,
+        mask_numbers,
     ]
-    render: list[structlog.types.Processor] = (
-        [structlog.dev.ConsoleRenderer()]
-        if console
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    )
+    render = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
     structlog.configure(
-        processors=[*before, mask_numbers, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
@@ -42,8 +41,8 @@ def set_up_logs(log_format: str, level: str, stream: TextIO | None = None) -> No
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*before, mask_numbers],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render],
+            foreign_pre_chain=before,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
         )
     )
     root = logging.getLogger()

@@ -225,7 +225,8 @@ class _Reader:
 
     def _wrong(self, name: str, value: str, expected: str, instead: T) -> T:
         if value:  # an empty one has been named already
-            secret = any(word in name for word in ("KEY", "TOKEN", "JSON", "DATABASE"))
+            # An address may carry a password.
+            secret = any(word in name for word in ("KEY", "TOKEN", "JSON", "DATABASE")) or "@" in value
             self.problems.append(f"{name}: expected {expected}" + ("" if secret else f", not {value!r}"))
         return instead
 

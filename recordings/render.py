@@ -238,7 +238,7 @@ def _with_full_stop(text: str) -> str:
     return text if text.rstrip()[-1:] in ".?!" else f"{text}."
 
 
-def telephone_quality(pcm: sound.Pcm, rate: int, noise_seed: int | None) -> bytes:
+def telephone_quality(pcm: sound.Pcm | sound.Samples, rate: int, noise_seed: int | None) -> bytes:
     """Speech as a telephone line carries it: band-limited, levelled, trimmed; with noise if seeded.
 
     Raises ValueError when there is no sound in `pcm` or its rate is neither 8 nor 16 kHz.

@@ -89,6 +89,10 @@ class CheckAvailability(Arguments, frozen=True, kw_only=True):
         Weekday | None,
         Meta(description="The weekday the caller named, if any. For one day it must fit the date."),
     ] = None
+    provider: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=500)] | None,
+        Meta(description="Only if the caller asks for one of these by name."),
+    ] = None
 
 
 class HoldSlot(Arguments, frozen=True, kw_only=True):

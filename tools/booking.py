@@ -1,40 +1,29 @@
-"""create_event: turn this call's hold into an event in the calendar.
+"""create_event: turn this call's hold into an event in the calendar, and say what came of it.
 
-The order is what makes it safe. Our row goes to `booking` first, with an event id minted
-once; then the calendar is asked, written, and asked again; then the row goes to `booked`.
-Whatever stops half-way leaves a row that names the one event id to look for.
-
-    held ─ begin ─> booking ─ insert, look again ─> booked
-                       ├─ certain that nothing was written ──────> failed     "couldn't book"
-                       ├─ a person's event is in the way ────────> withdrawn  "just been taken"
-                       └─ cannot be told ── stays in booking ────>            "can't tell yet"
-
-"Booked" is said only after the event was seen in the calendar; "couldn't" only when it is
-certain that nothing was written. Everything else is unknown: a person is asked to settle it.
+How it is written is in `appointments.py`. "Booked" is said only after the event was seen in
+the calendar; "couldn't" only when it is certain that nothing was written. Everything else is
+unknown: a person is asked to settle it, and `recovery.py` brings the row to an end.
 """
 
 import asyncio
-import uuid
 
 import structlog
 
 from tools import spoken
+from tools.appointments import Outcome, begin, write_event
 from tools.arguments import CreateEvent
-from tools.business import Service
-from tools.errors import NotConfirmed, OutcomeUnknown, OutOfTurn, Unavailable
+from tools.errors import NotConfirmed, OutOfTurn, Unavailable
 from tools.facts import CallFacts
-from tools.google_events import OURS
-from tools.holds import events_in_the_way, keep, service_of, taken
+from tools.holds import keep, service_of, taken
 from tools.kit import Kit
-from tools.ports import CalendarAmbiguous, CalendarError, CalendarEvent, CalendarUnavailable
-from tools.result import Gate, ToolResult
+from tools.result import Claim, Gate, Receipt, ToolResult
 from tools.slots import Slot
-from tools.store import HoldGone, Reservation, ReservationState, SlotTaken, StoreError
+from tools.store import HoldGone, Reservation, SlotTaken, StoreError
 
 log = structlog.get_logger(__name__)
 
-CALL_PROPERTY = "callbridge_call"  # private property of our events beside OURS: the call they came from
 CALLBACK_S = 2.0  # the store may be what hangs; the caller waits for this
+UNKNOWN_CODE = "booking_unknown"
 
 
 class NotBooked(Unavailable):
@@ -47,38 +36,35 @@ class NotBooked(Unavailable):
         super().__init__(spoken.not_booked())
 
 
-class BookingUnknown(OutcomeUnknown):
-    """Neither certain that it is booked nor that it is not."""
-
-    code = "booking_unknown"
-
-    def __init__(self) -> None:
-        super().__init__(spoken.booking_unknown(promised=False))
-
-
 async def create_event(kit: Kit, facts: CallFacts, arguments: CreateEvent, gate: Gate) -> ToolResult:
     """Book what was read back and agreed to."""
     if facts.booked_slot_id is not None and arguments.hold_id == facts.booked_hold_id:
-        return _booked(kit, facts.offered[facts.booked_slot_id])  # the model asked twice
+        return _booked(kit, facts, facts.offered[facts.booked_slot_id])  # the model asked twice
     slot = _agreed_slot(facts, arguments, gate)
-    name = arguments.customer_name
     try:
-        attempt = await _begin(kit, facts, slot, arguments)
-        event = await attempt.book(facts, name)
+        row, first = await _begin(kit, facts, slot, arguments)
     except SlotTaken:
         if facts.unconfirmed_id == arguments.hold_id:
             return await booking_unknown(kit, facts, arguments)  # it is our own first attempt that has it
-        event = None  # the hold ran out while the caller was saying yes, and somebody was waiting
-    except OutcomeUnknown:
+        # The hold ran out while the caller was saying yes, and somebody was waiting.
+        return await _taken(kit, facts, slot)
+    except HoldGone as error:
+        raise NotBooked from error
+    except StoreError:
+        # The row may be in `booking`, and would then be finished later.
         return await booking_unknown(kit, facts, arguments)
-    if event is None:
-        facts.hold_id = facts.held_slot_id = facts.held_name = None
-        return await taken(kit, facts, slot)
-    facts.booking_id, facts.booked_hold_id, facts.booked_slot_id = attempt.row.id, arguments.hold_id, slot.id
+    match await write_event(kit, row, first=first):
+        case Outcome.TAKEN:
+            return await _taken(kit, facts, slot)
+        case Outcome.NOT_DONE:
+            raise NotBooked
+        case Outcome.UNKNOWN:
+            return await booking_unknown(kit, facts, arguments)
+    facts.booking_id, facts.booked_hold_id, facts.booked_slot_id = row.id, arguments.hold_id, slot.id
     facts.hold_id = facts.held_slot_id = facts.held_name = None
     facts.unconfirmed_id = None
     facts.confirmation_sent = False
-    return _booked(kit, slot)
+    return _booked(kit, facts, slot)
 
 
 async def booking_unknown(kit: Kit, facts: CallFacts, arguments: CreateEvent) -> ToolResult:
@@ -99,20 +85,19 @@ async def booking_unknown(kit: Kit, facts: CallFacts, arguments: CreateEvent) ->
                     number=facts.caller_number,
                     name=arguments.customer_name,
                     message=f"Check the calendar and tell the caller whether they are booked{what}.",
-                    reason=BookingUnknown.code,
+                    reason=UNKNOWN_CODE,
                     now=kit.clock.now(),
                 )
         except (StoreError, TimeoutError) as error:
             log.error("callback_not_saved", error=type(error).__name__)
     promised = facts.callback_id is not None and facts.caller_number is not None
-    return ToolResult(
-        output={"ok": False, "say": spoken.booking_unknown(promised)}, error_code=BookingUnknown.code
-    )
+    return ToolResult(output={"ok": False, "say": spoken.booking_unknown(promised)}, error_code=UNKNOWN_CODE)
 
 
-def _booked(kit: Kit, slot: Slot) -> ToolResult:
+def _booked(kit: Kit, facts: CallFacts, slot: Slot) -> ToolResult:
     say = spoken.booked(service_of(kit, slot).name, slot.start)
-    return ToolResult(output={"ok": True, "say": say}, closes_gate=True)
+    receipt = Receipt(Claim.BOOKED, facts.booking_id or "")
+    return ToolResult(output={"ok": True, "say": say}, closes_gate=True, receipts=(receipt,))
 
 
 def _agreed_slot(facts: CallFacts, arguments: CreateEvent, gate: Gate) -> Slot:
@@ -139,143 +124,17 @@ def _same_name(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-async def _begin(kit: Kit, facts: CallFacts, slot: Slot, arguments: CreateEvent) -> "_Attempt":
-    """held -> booking. Raises SlotTaken, NotBooked, OutcomeUnknown."""
-    event_id = uuid.uuid4().hex  # within the calendar's alphabet 0-9a-v (google-calendar.md, 2)
-
-    async def begin(hold_id: str) -> Reservation:
-        return await kit.store.begin_booking(
-            hold_id=hold_id,
-            call_sid=facts.call_sid,
-            event_id=event_id,
-            customer_name=arguments.customer_name,
-            now=kit.clock.now(),
-        )
-
+async def _begin(kit: Kit, facts: CallFacts, slot: Slot, arguments: CreateEvent) -> tuple[Reservation, bool]:
+    """held -> booking, as `appointments.begin`. Raises SlotTaken, HoldGone, StoreError."""
+    name = arguments.customer_name
     try:
-        try:
-            row = await begin(arguments.hold_id)
-        except HoldGone:
-            # It ran out while the caller was saying yes: the same time, if it is still there.
-            row = await begin((await keep(kit, facts, slot)).id)
-    except HoldGone as error:
-        raise NotBooked from error
-    except SlotTaken:
-        raise
-    except StoreError as error:
-        raise BookingUnknown from error  # the row may be in `booking`, and would then be finished later
-    return _Attempt(kit, service_of(kit, slot), slot, row, first=row.event_id == event_id)
+        return await begin(kit, hold_id=arguments.hold_id, call_sid=facts.call_sid, customer_name=name)
+    except HoldGone:
+        # It ran out while the caller was saying yes: the same time, if it is still there.
+        held = await keep(kit, facts, slot)
+        return await begin(kit, hold_id=held.id, call_sid=facts.call_sid, customer_name=name)
 
 
-class _Attempt:
-    """One row on its way from `booking` to an end."""
-
-    def __init__(self, kit: Kit, service: Service, slot: Slot, row: Reservation, first: bool) -> None:
-        """`first`: no earlier attempt used this row, so nothing can have been written yet."""
-        self.row = row
-        self.service = service
-        self._kit = kit
-        self._slot = slot
-        self._first = first
-        assert row.event_id is not None, "begin_booking sets it"
-        self._event_id = row.event_id
-
-    async def book(self, facts: CallFacts, name: str) -> CalendarEvent | None:
-        """The event, seen in the calendar; None when a person's event came first and ours is gone.
-
-        Raises NotBooked, OutcomeUnknown.
-        """
-        try:
-            others = await events_in_the_way(self._kit, self.service, self._slot, self._event_id)
-        except CalendarError as error:
-            raise await self._failed() from error
-        if others:
-            if not self._first:
-                raise BookingUnknown  # an earlier attempt's event may stand among them, or still arrive
-            await self._end(ReservationState.WITHDRAWN)
-            return None
-        event = await self._insert(facts, name)
-        if event.start != self._slot.start or event.end != self._slot.end:
-            raise BookingUnknown  # an earlier attempt's event, which a person has moved since
-        if not await self._stands_alone():
-            await self._take_back()
-            return None
-        await self._finish()
-        return event
-
-    async def _insert(self, facts: CallFacts, name: str) -> CalendarEvent:
-        number = facts.caller_number or "withheld"
-        try:
-            return await self._kit.calendar.insert(
-                self.row.calendar_id,
-                event_id=self._event_id,
-                start=self._slot.start,
-                end=self._slot.end,
-                summary=f"{self.service.name.capitalize()}: {name}",
-                description=f"Booked by phone. Caller's number: {number}",
-                private={OURS: self.row.id, CALL_PROPERTY: facts.call_sid},
-            )
-        except CalendarUnavailable as error:
-            raise await self._failed() from error
-        except CalendarAmbiguous as error:
-            log.warning("insert_ambiguous", code=error.code)
-        try:
-            event = await self._kit.calendar.get(self.row.calendar_id, self._event_id)
-        except CalendarError as error:
-            raise BookingUnknown from error
-        if event is None:  # not there yet, which is not the same as not there: it may still arrive
-            raise BookingUnknown
-        return event
-
-    async def _stands_alone(self) -> bool:
-        """True when our event is there and nobody else's is. Raises OutcomeUnknown.
-
-        Between our look and our insert a person may have written; the calendar has no lock
-        against that, so it is looked at once more (google-calendar.md, 4).
-        """
-        until = self.row.end
-        try:
-            around = await self._kit.calendar.events_between(self.row.calendar_id, self._slot.start, until)
-            ours = any(event.id == self._event_id for event in around)
-            if not ours and await self._kit.calendar.get(self.row.calendar_id, self._event_id) is None:
-                raise BookingUnknown
-        except CalendarError as error:
-            # The insert was answered with our event, and that answer is proof enough.
-            log.warning("read_back_failed", code=error.code)
-            return True
-        return not any(event.id != self._event_id for event in around)
-
-    async def _take_back(self) -> None:
-        """Delete our event. Raises OutcomeUnknown when it may still stand."""
-        for _ in range(2):
-            try:
-                await self._kit.calendar.delete(self.row.calendar_id, self._event_id)
-            except CalendarError as error:
-                log.warning("delete_failed", code=error.code)
-            else:
-                await self._end(ReservationState.WITHDRAWN)
-                return
-        raise BookingUnknown
-
-    async def _finish(self) -> None:
-        try:
-            await self._kit.store.finish_booking(reservation_id=self.row.id, now=self._kit.clock.now())
-        except StoreError as error:
-            # The event stands and the row in `booking` names it: finished later, and true already.
-            log.warning("booking_not_finished", error=type(error).__name__)
-
-    async def _failed(self) -> NotBooked | BookingUnknown:
-        """The error to raise when this attempt wrote nothing. An earlier one may have."""
-        if not self._first:
-            return BookingUnknown()
-        await self._end(ReservationState.FAILED)
-        return NotBooked()
-
-    async def _end(self, state: ReservationState) -> None:
-        """booking -> `state`. Raises OutcomeUnknown: a row left in `booking` may be finished later."""
-        try:
-            await self._kit.store.end_booking(
-                reservation_id=self.row.id, state=state, now=self._kit.clock.now()
-            )
-        except StoreError as error:
-            raise BookingUnknown from error
+async def _taken(kit: Kit, facts: CallFacts, slot: Slot) -> ToolResult:
+    facts.hold_id = facts.held_slot_id = facts.held_name = None
+    return await taken(kit, facts, slot)

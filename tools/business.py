@@ -38,8 +38,13 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True):
     """A person, a room or a chair that can be booked."""
 
     id: str  # Google's id
-    name: str
+    name: str  # how a caller asks for it
+    zone: str  # IANA; its hours are told by this clock
     hours: Hours
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)  # cached by zoneinfo
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +92,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     hold_minutes: int
     hours: Hours
     closures: tuple[Closure, ...]
+    holidays: dict[date, str] = {}  # name of each public holiday on which the business is closed
     calendars: tuple[Calendar, ...]
     services: tuple[Service, ...]
     questions: tuple[Question, ...]
@@ -101,6 +107,11 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
 
     def calendar(self, calendar_id: str) -> Calendar:
         return next(calendar for calendar in self.calendars if calendar.id == calendar_id)
+
+    def closed(self, day: date) -> str | None:
+        """Why nothing is offered on a local day; None when it is a day like any other."""
+        reasons = (closure.reason for closure in self.closures if closure.covers(day))
+        return next(reasons, None) or self.holidays.get(day)
 
     def question(self, topic: str) -> Question | None:
         return next((question for question in self.questions if question.topic == topic), None)

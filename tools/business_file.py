@@ -1,15 +1,13 @@
 """Reads `prompts/business.toml` and refuses what cannot be right, all problems at once.
 
-Reads one file; otherwise pure. The tables as the owner writes them are in
-`business_tables.py`; what the rest of the project uses is in `business.py`.
+Reads one file, and asks `public_holidays.py` where the owner names a region. The tables as the
+owner writes them are in `business_tables.py`; what the rest of the project uses is in `business.py`.
 """
 
-import re
-import string
 import tomllib
 from collections import Counter
 from collections.abc import Iterable
-from itertools import pairwise
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,17 +15,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import phonenumbers
 
-from tools.business import (
-    MINUTES_PER_DAY,
-    Business,
-    Calendar,
-    Closure,
-    Hours,
-    Question,
-    Service,
-    Stretch,
-    Wording,
-)
+from tools.business import Business, Calendar, Closure, Hours, Question, Service
+from tools.business_hours import fits, own_week, week
 from tools.business_tables import (
     REPEATED,
     REQUIRED,
@@ -36,11 +25,12 @@ from tools.business_tables import (
     CalendarTable,
     ClosureTable,
     HoursTable,
-    OwnHoursTable,
     QuestionTable,
     ServiceTable,
     WordingTable,
 )
+from tools.business_wording import spoken_wording
+from tools.public_holidays import HolidaysError, days_off
 
 
 class BusinessFileError(Exception):
@@ -50,12 +40,6 @@ class BusinessFileError(Exception):
         super().__init__("\n".join(f"{path}: {problem}" for problem in problems))
         self.path = path
         self.problems = problems
-
-
-SPOKEN_PLACEHOLDERS = frozenset({"business", "agent"})
-TEXT_PLACEHOLDERS = frozenset({"business", "service", "name", "date", "time", "address"})
-
-_STRETCH = re.compile(r"^(\d\d):(\d\d)-(\d\d):(\d\d)$")
 
 
 def load_business(path: Path) -> Business:
@@ -90,17 +74,17 @@ class _Reader:
     def read(self, raw: dict[str, Any]) -> Business | None:
         """None when a table has the wrong shape; the meaning of the others was checked all the same."""
         tables = self._shapes(raw)
-        zone = self._zone(tables.get("zone"))
+        zone = self._zone("zone", tables.get("zone"))
         number = self._number(tables.get("handoff_number"))
         self._hours_known = "hours" in tables
-        hours = self._hours("hours", tables.get("hours", HoursTable()))
+        hours = week("hours", tables.get("hours", HoursTable()), self.problems)
         closures = tuple(self._closure(table) for table in tables.get("closure", []))
-        calendars = self._calendars(tables.get("calendar", []), hours)
+        holidays = self._holidays(tables.get("holidays"), tables.get("open_holidays", []))
+        calendars = self._calendars(tables.get("calendar", []), hours, zone)
         services = self._services(tables.get("service", []), calendars)
         questions = self._questions(tables.get("faq", []))
-        wording = self._wording(
-            tables.get("wording", WordingTable()), str(tables.get("name")), str(tables.get("agent"))
-        )
+        given = tables.get("wording", WordingTable())
+        wording = spoken_wording(given, str(tables.get("name")), str(tables.get("agent")), self.problems)
         if self.problems:
             return None
         booking: BookingTable = tables["booking"]
@@ -117,6 +101,7 @@ class _Reader:
             hold_minutes=booking.hold_minutes,
             hours=hours,
             closures=closures,
+            holidays=holidays,
             calendars=calendars,
             services=services,
             questions=questions,
@@ -161,13 +146,13 @@ class _Reader:
 
     # --- meanings -----------------------------------------------------------------
 
-    def _zone(self, zone: str | None) -> str:
+    def _zone(self, where: str, zone: str | None) -> str:
         if zone is None:
             return ""
         try:
             ZoneInfo(zone)
         except (KeyError, ValueError, OSError):  # unknown; not a name at all; the name of a folder
-            self.problems.append(f'zone: unknown "{zone}"; expected an IANA name such as America/New_York')
+            self.problems.append(f'{where}: unknown "{zone}"; expected an IANA name such as America/New_York')
         return zone
 
     def _number(self, number: str | None) -> str | None:
@@ -183,34 +168,26 @@ class _Reader:
             self.problems.append(f'handoff_number: "{number}" is not E.164; expected e.g. +12025550180')
         return number
 
-    def _hours(self, where: str, table: HoursTable) -> Hours:
-        days = msgspec.structs.asdict(table).items()
-        return tuple(self._day(f"{where}.{day}", texts) for day, texts in days)
-
-    def _day(self, where: str, texts: list[str]) -> tuple[Stretch, ...]:
-        stretches = []
-        for text in texts:
-            match = _STRETCH.match(text)
-            opens, closes = _minutes(match.groups()) if match else (0, 0)
-            if match is None or opens is None or closes is None:
-                self.problems.append(f'{where}: "{text}" is not a stretch such as "09:00-12:30"')
-            elif opens >= closes:
-                self.problems.append(f'{where}: "{text}" closes before it opens')
-            else:
-                stretches.append(Stretch(opens, closes))
-        stretches.sort()
-        if any(one.closes > two.opens for one, two in pairwise(stretches)):
-            self.problems.append(f"{where}: two stretches overlap")
-        return tuple(stretches)
-
     def _closure(self, table: ClosureTable) -> Closure:
         last = table.last or table.first
         if last < table.first:
             self.problems.append(f"closure ({table.reason}): to is before from")
         return Closure(first=table.first, last=last, reason=table.reason)
 
-    def _calendars(self, tables: list[CalendarTable], hours: Hours) -> tuple[Calendar, ...]:
+    def _holidays(self, region: str | None, kept_open: list[str]) -> dict[date, str]:
+        if region is None:
+            if kept_open:
+                self.problems.append('open_holidays: needs a region; expected e.g. holidays = "US-NY"')
+            return {}
+        try:
+            return days_off(region, kept_open)
+        except HolidaysError as error:
+            self.problems.append(str(error))
+            return {}
+
+    def _calendars(self, tables: list[CalendarTable], hours: Hours, zone: str) -> tuple[Calendar, ...]:
         self._repeated("calendar", "id", (table.id for table in tables))
+        self._repeated("calendar", "name", (table.name.casefold() for table in tables))
         calendars = []
         for table in tables:
             if table.id == "primary":
@@ -218,15 +195,16 @@ class _Reader:
                     'calendar id: "primary" is a different calendar for every account; '
                     "expected the calendar's own id, an address"
                 )
-            own = self._own_hours(f"calendar {table.id}: hours", table.hours, hours)
-            calendars.append(Calendar(id=table.id, name=table.name, hours=own))
+            where = f"calendar {table.id}"
+            calendars.append(
+                Calendar(
+                    id=table.id,
+                    name=table.name,
+                    zone=zone if table.zone is None else self._zone(f"{where}: zone", table.zone),
+                    hours=own_week(f"{where}: hours", table.hours, hours, self.problems),
+                )
+            )
         return tuple(calendars)
-
-    def _own_hours(self, where: str, table: OwnHoursTable, business: Hours) -> Hours:
-        days = zip(msgspec.structs.asdict(table).items(), business, strict=True)
-        return tuple(
-            usual if texts is None else self._day(f"{where}.{day}", texts) for (day, texts), usual in days
-        )
 
     def _services(self, tables: list[ServiceTable], calendars: tuple[Calendar, ...]) -> tuple[Service, ...]:
         self._repeated("service", "key", (table.key for table in tables))
@@ -237,7 +215,7 @@ class _Reader:
             for calendar_id in table.calendars:
                 if calendar_id not in known:
                     self.problems.append(f'{where}: calendars: no [[calendar]] has id "{calendar_id}"')
-                elif self._hours_known and not _fits(table.minutes, known[calendar_id].hours):
+                elif self._hours_known and not fits(table.minutes, known[calendar_id].hours):
                     self.problems.append(f'{where}: minutes: never fits the hours of "{calendar_id}"')
         return tuple(
             Service(
@@ -262,48 +240,3 @@ class _Reader:
         for value, count in Counter(values).items():
             if count > 1:
                 self.problems.append(f'{where}: {field} "{value}" is given {count} times; expected once')
-
-    def _wording(self, table: WordingTable, business: str, agent: str) -> Wording:
-        texts = {key: text for key, text in msgspec.structs.asdict(table).items() if isinstance(text, str)}
-        spoken: dict[str, str] = {}
-        for key, text in texts.items():
-            allowed = TEXT_PLACEHOLDERS if key == "confirmation_text" else SPOKEN_PLACEHOLDERS
-            problem = placeholder_problem(text, allowed)
-            if problem is not None:
-                self.problems.append(f"wording.{key}: {problem}")
-            elif key != "confirmation_text":
-                spoken[key] = text.format(business=business, agent=agent)
-        opening = ["greeting", *(["disclosure_sentence"] if table.disclosure else []), "opening_question"]
-        return Wording(
-            opening=" ".join(spoken.get(key, "") for key in opening),
-            busy=spoken.get("busy", ""),
-            trouble=spoken.get("trouble", ""),
-            call_back=spoken.get("call_back", ""),
-            goodbye=spoken.get("goodbye", ""),
-            confirmation_text=table.confirmation_text,
-        )
-
-
-def _fits(minutes: int, hours: Hours) -> bool:
-    return any(stretch.closes - stretch.opens >= minutes for day in hours for stretch in day)
-
-
-def placeholder_problem(text: str, allowed: Iterable[str]) -> str | None:
-    """What is wrong with the `{placeholders}` of `text`, or None."""
-    names = ", ".join(f"{{{name}}}" for name in sorted(allowed))
-    try:
-        parts = list(string.Formatter().parse(text))
-    except ValueError as error:
-        return f"{error}; expected placeholders such as {names}"
-    for _, name, spec, conversion in parts:
-        if name is not None and (name not in set(allowed) or spec or conversion):
-            return f"unknown placeholder {{{name}}}; expected {names}"
-    return None
-
-
-def _minutes(groups: tuple[str, ...]) -> tuple[int | None, int | None]:
-    """Minutes since midnight of both ends; None for an end that is no time of day."""
-    opens_h, opens_m, closes_h, closes_m = (int(group) for group in groups)
-    opens = opens_h * 60 + opens_m if opens_h < 24 and opens_m < 60 else None
-    closes = closes_h * 60 + closes_m if closes_m < 60 else None
-    return opens, closes if closes is not None and closes <= MINUTES_PER_DAY else None

@@ -62,6 +62,7 @@ class ClosureTable(Table, frozen=True, kw_only=True):
 class CalendarTable(Table, frozen=True):
     id: Words
     name: Words
+    zone: Words | None = None
     hours: OwnHoursTable = OwnHoursTable()
 
 
@@ -99,6 +100,8 @@ SINGLE: dict[str, tuple[Any, Any]] = {
     "address": (Words, REQUIRED),
     "directions": (str, ""),
     "handoff_number": (str, None),
+    "holidays": (str, None),
+    "open_holidays": (list[Words], []),
     "booking": (BookingTable, BookingTable()),
     "hours": (HoursTable, REQUIRED),
     "wording": (WordingTable, WordingTable()),

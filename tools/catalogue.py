@@ -122,7 +122,7 @@ TOOLS: tuple[Tool, ...] = (
         name="transfer_to_human",
         description=(
             "Connect the caller to a person. In the same response, first say one short sentence "
-            "that you are connecting them."
+            "that you will put them through."
         ),
         arguments=TransferToHuman,
         handler=transfer_to_human,
@@ -185,6 +185,8 @@ def definition(tool: Tool, business: Business) -> dict[str, Any]:
     choices: dict[str, list[str]] = {}
     if tool.arguments is CheckAvailability:
         choices["service"] = [service.key for service in business.services]
+        several = len(business.calendars) > 1
+        choices["provider"] = [calendar.name for calendar in business.calendars] if several else []
     if tool.arguments is AnswerQuestion:
         choices["topic"] = [question.topic for question in business.questions]
     return function_object(tool.name, tool.description, tool.arguments, choices)

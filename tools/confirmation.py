@@ -2,13 +2,10 @@
 
 Through the store's outbox: queued, claimed, sent, settled. The number is the one the
 network gave; the model has no say in it. The body is the owner's wording with values from
-our own rows.
+our own rows. How it is sent is in `texts.py`.
 """
 
-import asyncio
 from datetime import datetime
-
-import structlog
 
 from tools import spoken
 from tools.arguments import NoArguments
@@ -16,15 +13,11 @@ from tools.business import Business
 from tools.errors import Declined, OutcomeUnknown, OutOfTurn, Unavailable
 from tools.facts import CallFacts
 from tools.kit import Kit
-from tools.ports import SmsAmbiguous, SmsRefused, SmsRetry
-from tools.result import Gate, ToolResult
-from tools.store import Reservation, StoreError, Text, TextState
-
-log = structlog.get_logger(__name__)
+from tools.result import Claim, Gate, Receipt, ToolResult
+from tools.store import Reservation, TextState
+from tools.texts import send_claimed
 
 KIND = "confirmation"
-ATTEMPTS = 2  # only ever repeated when the first was certainly not accepted
-RETRY_AFTER_S = 1.0
 
 
 async def send_confirmation(kit: Kit, facts: CallFacts, arguments: NoArguments, gate: Gate) -> ToolResult:
@@ -55,8 +48,13 @@ async def send_confirmation(kit: Kit, facts: CallFacts, arguments: NoArguments, 
         case TextState.PENDING:
             if not await kit.store.claim_text(text_id=text.id, now=kit.clock.now()):
                 raise text_unknown()
-            await _send(kit, text)
-            return _sent(facts, spoken.text_sent())
+            match await send_claimed(kit, text):
+                case TextState.SENT:
+                    return _sent(facts, spoken.text_sent())
+                case TextState.FAILED:
+                    raise Unavailable(spoken.text_failed(), code="text_failed")
+                case _:
+                    raise text_unknown()
 
 
 def text_unknown() -> OutcomeUnknown:
@@ -88,42 +86,7 @@ def written_time(start: datetime) -> str:
     return f"{start.hour % 12 or 12}:{start:%M} {'AM' if start.hour < 12 else 'PM'}"
 
 
-async def _send(kit: Kit, text: Text) -> None:
-    """Send a claimed text and settle its row. Returns when it was sent, else raises a ToolError."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            message_sid = await kit.sms.send(to=text.to_number, body=text.body)
-        except SmsAmbiguous as error:
-            await _settle(kit, text, TextState.UNKNOWN, error_code=error.code)
-            raise text_unknown() from error
-        except (SmsRefused, SmsRetry) as error:
-            if isinstance(error, SmsRetry) and attempt < ATTEMPTS:
-                await asyncio.sleep(RETRY_AFTER_S)
-                continue
-            # Final, so that what is said now stays true: a later send would contradict it.
-            await _settle(kit, text, TextState.FAILED, error_code=error.code)
-            raise Unavailable(spoken.text_failed(), code="text_failed") from error
-        else:
-            await _settle(kit, text, TextState.SENT, message_sid=message_sid)
-            return
-
-
-async def _settle(
-    kit: Kit, text: Text, state: TextState, *, message_sid: str | None = None, error_code: str | None = None
-) -> None:
-    try:
-        await kit.store.settle_text(
-            text_id=text.id,
-            state=state,
-            now=kit.clock.now(),
-            message_sid=message_sid,
-            error_code=error_code,
-        )
-    except StoreError as error:
-        # The row stays in `sending`, which nobody sends again; what happened is known here.
-        log.warning("text_not_settled", state=state.value, error=type(error).__name__)
-
-
 def _sent(facts: CallFacts, say: str) -> ToolResult:
     facts.confirmation_sent = True
-    return ToolResult(output={"ok": True, "say": say})
+    receipt = Receipt(Claim.TEXTED, facts.booking_id or "")
+    return ToolResult(output={"ok": True, "say": say}, receipts=(receipt,))

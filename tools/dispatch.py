@@ -24,6 +24,8 @@ from tools.errors import BadArguments, OutcomeUnknown, ToolError, Unavailable, U
 from tools.facts import CallFacts
 from tools.kit import Kit
 from tools.ports import CalendarError, CalendarPort, SmsPort
+from tools.prefetch import FreeBusy
+from tools.recovery import Recovery
 from tools.result import Gate, ToolResult
 from tools.store import BookingStore, StoreError
 
@@ -45,14 +47,26 @@ class Dispatcher:
         sms: SmsPort,
         clock: Clock,
     ) -> None:
-        self._kit = Kit(business=business, store=store, calendar=calendar, sms=sms, clock=clock)
+        self.free_busy = FreeBusy(business, calendar, clock)  # whoever takes calls keeps it fresh
+        self.kit = Kit(
+            business=business,
+            store=store,
+            calendar=calendar,
+            free_busy=self.free_busy,
+            sms=sms,
+            clock=clock,
+        )
         self._tools = {tool.name: tool for tool in tools_of(business)}
         # One lock per call, alive for as long as a tool of that call runs.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
+    def recovery(self) -> Recovery:
+        """What brings to an end whatever these tools, here or in another process, did not."""
+        return Recovery(self.kit)
+
     def definitions(self) -> list[dict[str, Any]]:
         """Function objects for the model's session."""
-        return [definition(tool, self._kit.business) for tool in self._tools.values()]
+        return [definition(tool, self.kit.business) for tool in self._tools.values()]
 
     async def run(self, facts: CallFacts, name: str, arguments_json: str, gate: Gate) -> ToolResult:
         """The tool's answer. Never raises; bounded by the tool's deadline and a little more."""
@@ -73,7 +87,7 @@ class Dispatcher:
     async def _bounded(self, tool: Tool, facts: CallFacts, arguments: Arguments, gate: Gate) -> ToolResult:
         try:
             async with asyncio.timeout(tool.deadline_s) as deadline, self._turn(tool, facts):
-                return await tool.handler(self._kit, facts, arguments, gate)
+                return await tool.handler(self.kit, facts, arguments, gate)
         except ToolError as error:
             return error.result()
         except CalendarError as error:
@@ -93,7 +107,7 @@ class Dispatcher:
     async def _undecided(self, tool: Tool, facts: CallFacts, arguments: Arguments) -> ToolResult:
         try:
             async with asyncio.timeout(UNDECIDED_S):
-                result = await tool.undecided(self._kit, facts, arguments)
+                result = await tool.undecided(self.kit, facts, arguments)
         except Exception as error:  # the store hangs too, say
             log.error("tool_broke", tool=tool.name, error=type(error).__name__, where=_where(error))
             result = OutcomeUnknown(spoken.unsure()).result()

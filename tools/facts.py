@@ -25,6 +25,7 @@ class CallFacts(msgspec.Struct, kw_only=True):
     booked_slot_id: str | None = None  # the slot it booked
     confirmation_sent: bool = False  # for `booking_id`
     message_taken: bool = False
+    number_asked: bool = False  # for a message from a withheld number
     transfer_reason: str | None = None
     questions_answered: int = 0
     misunderstood: int = 0  # did_not_understand calls in a row

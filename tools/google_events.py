@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # the stub package is not there at run time
     from googleapiclient._apis.calendar.v3.schemas import Event, EventDateTime, FreeBusyRequest
 
 OURS = "callbridge_reservation"  # private property on every event we write; its value is the row's id
+BURYING = "callbridge_burying"  # private property of an event that is written to be deleted at once
 LONGEST_QUERY = timedelta(days=60)  # Google refuses free/busy somewhere above 90 days
 MOST_CALENDARS = 50  # calendars per free/busy query (calendarExpansionMax)
 EVENT_ID = re.compile(r"[a-v0-9]{5,1024}")  # base32hex, lower case
@@ -75,6 +76,7 @@ class _WireEvent(msgspec.Struct, frozen=True, rename="camel"):
     summary: str = ""
     etag: str = ""
     created: AwareTime | None = None
+    updated: AwareTime | None = None
     start: _WireTime | None = None  # left out of some cancelled events
     end: _WireTime | None = None
     attendees: list[_WireAttendee] = []
@@ -167,6 +169,26 @@ def event_body(
     }
 
 
+def moved_body(*, start: datetime, end: datetime, zone: ZoneInfo | None, private: dict[str, str]) -> Event:
+    """Body of events.patch: new times; what else a person wrote into the event stays."""
+    return {
+        "start": _written(start, zone),
+        "end": _written(end, zone),
+        "extendedProperties": {"private": private},  # merged by key
+    }
+
+
+def burial_body(*, event_id: str, start: datetime, end: datetime, zone: ZoneInfo | None) -> Event:
+    """Body of events.insert for an event that is there for a moment: it is in nobody's way."""
+    return {
+        "id": event_id,
+        "start": _written(start, zone),
+        "end": _written(end, zone),
+        "transparency": "transparent",
+        "extendedProperties": {"private": {BURYING: "1"}},
+    }
+
+
 def blocking_events(
     answer: dict[str, Any], start: datetime, end: datetime
 ) -> tuple[list[CalendarEvent], str | None]:
@@ -222,6 +244,9 @@ def _event(wire: _WireEvent, zone_name: str) -> CalendarEvent:
         ours=OURS in wire.extended_properties.private,
         etag=wire.etag,
         created=wire.created,
+        updated=wire.updated,
+        reservation_id=wire.extended_properties.private.get(OURS),
+        burying=BURYING in wire.extended_properties.private,
     )
 
 

@@ -8,7 +8,7 @@ from tools.arguments import TransferToHuman
 from tools.errors import Declined
 from tools.facts import CallFacts
 from tools.kit import Kit
-from tools.result import Gate, Reply, Then, ToolResult
+from tools.result import Claim, Gate, Receipt, Reply, Then, ToolResult
 
 
 async def transfer_to_human(kit: Kit, facts: CallFacts, arguments: TransferToHuman, gate: Gate) -> ToolResult:
@@ -16,4 +16,9 @@ async def transfer_to_human(kit: Kit, facts: CallFacts, arguments: TransferToHum
     if kit.business.handoff_number is None:
         raise Declined(spoken.nobody_to_connect(), code="no_handoff_number")
     facts.transfer_reason = arguments.reason.value
-    return ToolResult(output={"ok": True, "say": spoken.connecting()}, reply=Reply.NONE, then=Then.TRANSFER)
+    return ToolResult(
+        output={"ok": True, "say": spoken.connecting()},
+        reply=Reply.NONE,
+        then=Then.TRANSFER,
+        receipts=(Receipt(Claim.TRANSFERRING),),
+    )

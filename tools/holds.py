@@ -13,6 +13,7 @@ from tools import spoken
 from tools.arguments import HoldSlot
 from tools.availability import alternatives, described
 from tools.business import Service
+from tools.conflicts import in_the_way
 from tools.errors import Declined, OutOfTurn
 from tools.facts import CallFacts
 from tools.kit import Kit
@@ -36,10 +37,16 @@ async def hold_slot(kit: Kit, facts: CallFacts, arguments: HoldSlot, gate: Gate)
             problem="an earlier booking of this call is not settled; do not book another",
         )
     service = service_of(kit, slot)
-    if await events_in_the_way(kit, service, slot):
+    until = kept_until(service, slot.end)
+    if await in_the_way(kit, slot.calendar_id, slot.start, until):
         return await taken(kit, facts, slot)
     try:
         reservation = await keep(kit, facts, slot)
+        if reservation.id == facts.hold_id:
+            # The same time again, with another name, say: an id of its own, so that the yes to the
+            # earlier read-back cannot book what has not been read back.
+            await kit.store.release_hold(hold_id=reservation.id, call_sid=facts.call_sid, now=kit.clock.now())
+            reservation = await keep(kit, facts, slot)
     except SlotTaken:
         return await taken(kit, facts, slot)
     facts.hold_id = reservation.id
@@ -67,19 +74,11 @@ async def keep(kit: Kit, facts: CallFacts, slot: Slot) -> Reservation:
     )
 
 
-async def events_in_the_way(
-    kit: Kit, service: Service, slot: Slot, own_event_id: str | None = None
-) -> list[str]:
-    """Ids of events in the slot or its buffer, our own left out. Raises CalendarError."""
-    until = kept_until(service, slot.end)
-    events = await kit.calendar.events_between(slot.calendar_id, slot.start, until)
-    return [event.id for event in events if event.id != own_event_id]
-
-
 async def taken(kit: Kit, facts: CallFacts, slot: Slot) -> ToolResult:
     """The apology, with fresh times where they can be had. Whatever was proposed no longer counts."""
     try:
-        fresh = await alternatives(kit, facts, service_of(kit, slot), slot.start.date())
+        provider = slot.calendar_id if slot.provider_wished else None
+        fresh = await alternatives(kit, facts, service_of(kit, slot), slot.start.date(), provider)
     except (CalendarError, StoreError) as error:
         # That this time is gone is known all the same, and is what the caller must hear.
         log.warning("alternatives_unseen", error=type(error).__name__)

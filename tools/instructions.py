@@ -7,10 +7,10 @@ the same and the model service can reuse it (its cache works on prefixes).
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from tools import spoken
-from tools.business import Business, Closure, Hours, Stretch
+from tools.business import Business, Hours, Stretch
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]*)\}")
 
@@ -44,7 +44,7 @@ def placeholders(business: Business, now: datetime) -> Mapping[str, str]:
         "address": business.address,
         "directions": business.directions,
         "hours": _hours(business.hours),
-        "closures": _closures(business.closures, today),
+        "closures": _closures(business, today.date()),
         "services": _services(business),
         "topics": _topics(business),
         "zone": business.zone,
@@ -68,16 +68,17 @@ def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
-def _closures(closures: tuple[Closure, ...], today: datetime) -> str:
-    """Closures still to come; the past ones would only cost attention."""
+def _closures(business: Business, today: date) -> str:
+    """Closures to come, and holidays as far ahead as can be booked; others would only cost attention."""
+    until = today + timedelta(days=business.horizon_days)
+    days = [(one.first, one.last, one.reason) for one in business.closures if one.last >= today]
+    for day, name in business.holidays.items():
+        if today <= day <= until and business.closed(day) == name:
+            days.append((day, day, name))
     lines = []
-    for closure in closures:
-        if closure.last < today.date():
-            continue
-        days = closure.first.isoformat()
-        if closure.last != closure.first:
-            days += f" to {closure.last.isoformat()}"
-        lines.append(f"- {days}: {closure.reason}")
+    for first, last, reason in sorted(days):
+        span = first.isoformat() if first == last else f"{first.isoformat()} to {last.isoformat()}"
+        lines.append(f"- {span}: {reason}")
     return "\n".join(lines) or "- none"
 
 

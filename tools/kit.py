@@ -5,6 +5,7 @@ import msgspec
 from tools.business import Business
 from tools.clock import Clock
 from tools.ports import CalendarPort, SmsPort
+from tools.prefetch import FreeBusy
 from tools.store import BookingStore
 
 
@@ -15,4 +16,5 @@ class Kit(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     store: BookingStore
     calendar: CalendarPort
+    free_busy: FreeBusy  # of the same calendar, prefetched: for offers only
     sms: SmsPort

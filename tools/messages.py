@@ -2,15 +2,24 @@
 
 from tools import spoken
 from tools.arguments import TakeMessage
-from tools.errors import OutcomeUnknown
+from tools.errors import OutcomeUnknown, OutOfTurn
 from tools.facts import CallFacts
 from tools.kit import Kit
 from tools.result import Gate, ToolResult
 from tools.store import StoreUnavailable
 
+LEAST_DIGITS = 7  # of a telephone number
+
 
 async def take_message(kit: Kit, facts: CallFacts, arguments: TakeMessage, gate: Gate) -> ToolResult:
-    """The number is the caller's own, as the network gave it; nobody can have another one rung."""
+    """The number is the caller's own, as the network gave it; nobody can have another one rung.
+
+    From a withheld number the caller is asked once for one, which then stands in the message.
+    """
+    digits = sum(character.isdigit() for character in arguments.message)
+    if facts.caller_number is None and digits < LEAST_DIGITS and not facts.number_asked:
+        facts.number_asked = True
+        raise OutOfTurn("message: the caller's number is withheld; ask for one and add it to the message")
     try:
         await kit.store.add_callback(
             call_sid=facts.call_sid,

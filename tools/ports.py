@@ -25,6 +25,10 @@ class CalendarUnavailable(CalendarError):
     """A read failed, or a write certainly did nothing. Never means free."""
 
 
+class CalendarChanged(CalendarUnavailable):
+    """A write did nothing, because the event is gone or not as it was read."""
+
+
 class CalendarAmbiguous(CalendarError):
     """A write whose outcome is unknown."""
 
@@ -69,6 +73,9 @@ class CalendarEvent(msgspec.Struct, frozen=True, kw_only=True):
     ours: bool  # carries our private property callbridge_reservation
     etag: str
     created: datetime | None
+    updated: datetime | None = None
+    reservation_id: str | None = None  # the value of that property
+    burying: bool = False  # ours, and only there to be deleted: see CalendarPort.bury
 
 
 # --- protocols --------------------------------------------------------------------
@@ -104,8 +111,37 @@ class CalendarPort(Protocol):
     async def get(self, calendar_id: str, event_id: str) -> CalendarEvent | None:
         """The event, or None when it does not exist or is cancelled. Raises CalendarUnavailable."""
 
+    async def was_deleted(self, calendar_id: str, event_id: str) -> bool:
+        """Whether the calendar says that the event was deleted. Raises CalendarUnavailable.
+
+        False for one it does not know at all: a new event may not be seen everywhere yet.
+        """
+
+    async def move(
+        self,
+        calendar_id: str,
+        event: CalendarEvent,
+        *,
+        start: datetime,
+        end: datetime,
+        private: dict[str, str],
+    ) -> CalendarEvent:
+        """Give `event` new times and change private properties, if it still is as it was read.
+
+        Raises CalendarChanged and CalendarUnavailable (nothing was written), CalendarAmbiguous.
+        """
+
     async def delete(self, calendar_id: str, event_id: str) -> None:
         """Delete; an event already gone is no error. Raises CalendarUnavailable, CalendarAmbiguous."""
+
+    async def bury(
+        self, calendar_id: str, *, event_id: str, start: datetime, end: datetime
+    ) -> CalendarEvent | None:
+        """Make sure that no event will ever stand under this id; or the one that already does.
+
+        None: nothing stands under it, and an insert that arrives late meets the tombstone.
+        Raises CalendarUnavailable, CalendarAmbiguous: to be repeated.
+        """
 
 
 class SmsPort(Protocol):
@@ -113,3 +149,9 @@ class SmsPort(Protocol):
 
     async def send(self, *, to: str, body: str) -> str:
         """The message's id. `to` is E.164. Raises SmsRefused, SmsRetry, SmsAmbiguous."""
+
+    async def find(self, *, to: str, body: str, since: datetime) -> str | None:
+        """The id of the latest message with this number and body made at or after `since`.
+
+        None: there is none in the service's list. Raises SmsRetry: nothing could be learned.
+        """

@@ -33,6 +33,23 @@ class Gate(enum.StrEnum):
     UNANSWERED = "unanswered"  # heard, but the caller has not spoken since
 
 
+class Claim(enum.StrEnum):
+    """What the agent may say is done, or under way, only with a receipt of this call."""
+
+    BOOKED = "booked"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    TEXTED = "texted"
+    TRANSFERRING = "transferring"
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """A tool's proof that something was committed. `bridge/call/truth.py` keeps them."""
+
+    claim: Claim
+    booking: str = ""  # id of the reservation it is about; empty when it is about none
+
+
 class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to one tool call; exactly one per call id."""
 
@@ -41,4 +58,5 @@ class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
     then: Then = Then.GO_ON
     proposal: str | None = None  # id of what a yes would now confirm (a hold's id)
     closes_gate: bool = False  # a fact changed: whatever was proposed before no longer counts
+    receipts: tuple[Receipt, ...] = ()  # what was committed, now or before, and may be said
     error_code: str | None = None  # for us, never spoken; None when the tool did what was asked

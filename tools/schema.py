@@ -19,10 +19,19 @@ _OMITTED = frozenset({"title", "pattern", "default"})
 def function_object(
     name: str, description: str, arguments: type[Arguments], choices: Mapping[str, Sequence[str]]
 ) -> dict[str, Any]:
-    """The tool as the model sees it. `choices`: values of this business for some string fields."""
+    """The tool as the model sees it.
+
+    `choices`: values of this business for some string fields; without any to choose from, the
+    model does not see the field.
+    """
     parameters = parameters_schema(arguments)
     for field, values in choices.items():
-        parameters["properties"][field]["enum"] = list(values)
+        if not values:
+            del parameters["properties"][field]
+            continue
+        schema = parameters["properties"][field]
+        text = next((each for each in schema.get("anyOf", []) if each["type"] == "string"), schema)
+        text["enum"] = list(values)
     return {"type": "function", "name": name, "description": description, "parameters": parameters}
 
 

@@ -1,4 +1,4 @@
-"""Sends a text by Twilio, at most once, and says what is certain when it fails.
+"""Sends a text by Twilio, at most once, says what is certain when it fails, and looks it up later.
 
 Twilio has no idempotency key, so nothing is ever sent a second time from here: the outbox
 decides, by the kind of error. Twilio's error texts quote numbers, and its asynchronous
@@ -10,6 +10,7 @@ Source: twilio 9.13, Messages resource.
 import logging
 import re
 import threading
+from datetime import datetime, timedelta
 from functools import partial
 
 import requests
@@ -27,6 +28,8 @@ from tools.ports import SmsAmbiguous, SmsError, SmsRefused, SmsRetry
 TIMEOUT_S = 5.0  # per socket operation
 DEADLINE_S = 8.0  # per text
 THREADS = 2
+MOST_LISTED = 200  # messages to one number that a look-up reads, newest first
+CLOCKS_APART = timedelta(seconds=30)  # Twilio's date of a message against ours, and it has no fractions
 LONGEST_BODY = 1600  # characters; Twilio error 21617 above
 # Not accepted, but welcome later: too many requests, and the sender's own queue being full.
 LATER_CODES = ("20429", "21611")
@@ -82,6 +85,20 @@ class Sms:
             raise outcome from None
         return outcome
 
+    async def find(self, *, to: str, body: str, since: datetime) -> str | None:
+        """The sid of the latest message to `to` with this body made at or after `since`.
+
+        None: Twilio's list has none. Raises SmsRetry: the list could not be read.
+        """
+        earliest = since - CLOCKS_APART
+        try:
+            found = await self._pool.run(partial(self._find, to, body, earliest), deadline_s=self._deadline_s)
+        except Unfinished:
+            found = SmsRetry("deadline")
+        if isinstance(found, SmsError):
+            raise found from None
+        return found
+
     async def close(self) -> None:
         """Wait for texts in flight, end the threads, close the sockets."""
         await self._pool.close()
@@ -108,6 +125,22 @@ class Sms:
         except Exception:  # an answer nobody foresaw: the text may have gone out all the same
             return SmsAmbiguous("bad_answer")
         return message.sid or SmsAmbiguous("no_sid")
+
+    def _find(self, to: str, body: str, earliest: datetime) -> str | SmsError | None:
+        try:
+            # Not by DateSent: a message still in Twilio's queue has none.
+            messages = self._client().messages.list(
+                to=to, from_=self._from_number, limit=MOST_LISTED, page_size=MOST_LISTED
+            )
+            made = [
+                each
+                for each in messages
+                # A trial account's messages have words of Twilio's own in front.
+                if each.body.rstrip().endswith(body.rstrip()) and each.date_created >= earliest
+            ]
+        except Exception:  # refused, no answer, or one that makes no sense: nothing is known
+            return SmsRetry("unread")
+        return max(made, key=lambda each: each.date_created).sid if made else None
 
     def _client(self) -> Client:
         """This thread's client: a requests session is not safe to share."""

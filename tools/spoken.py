@@ -77,11 +77,33 @@ def offer(starts: Sequence[datetime]) -> str:
     return f"I have {', or '.join(words)}."
 
 
-def nothing_then(instead: Sequence[datetime]) -> str:
-    """Nothing is free as wished; `instead` may hold later starts."""
-    if instead:
-        return f"I'm sorry, I have nothing free then. {offer(instead)}"
-    return "I'm sorry, I have nothing free then. Would another day suit you?"
+def nothing_then(starts: Sequence[datetime]) -> str:
+    """Nothing is free as wished; `starts` are the nearest."""
+    return f"I'm sorry, I have nothing free then. {offer(starts)}"
+
+
+def closed_then(starts: Sequence[datetime]) -> str:
+    """Nobody works on the days wished for; `starts` are the nearest."""
+    return f"I'm sorry, we are closed then. {offer(starts)}"
+
+
+def somebody_else(starts: Sequence[datetime]) -> str:
+    """Who was asked for by name has no time at all; `starts` are with others."""
+    return f"I'm sorry, I have nothing free with them. With somebody else, {offer(starts)}"
+
+
+def too_far_ahead(day: date) -> str:
+    """`day`: the last one that can be booked."""
+    return f"I'm sorry, I can only book until {spoken_date(day)}. Would an earlier day suit you?"
+
+
+def nothing_at_all(person: bool) -> str:
+    """No time is free as far ahead as can be booked. `person`: somebody can be rung."""
+    if person:
+        question = "Shall I take a message, or would you rather speak to a person?"
+    else:
+        question = "Shall I take a message?"
+    return f"I'm sorry, I have no free times at all. {question}"
 
 
 def just_taken(instead: Sequence[datetime]) -> str:

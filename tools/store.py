@@ -23,20 +23,51 @@ class HoldGone(StoreError):
     """The hold expired, was released, is another call's or never existed."""
 
 
+class BookingGone(StoreError):
+    """The booking to be moved or cancelled is not booked, or is already on its way out."""
+
+
 class StoreUnavailable(StoreError):
     """The database did not answer or refused to; whether it wrote is unknown."""
 
 
+# What a process began and did not end within this is taken up by `recovery.py`, of whatever
+# process: longer than any tool may run, and than any of its threads may still be writing.
+UNFINISHED_AFTER = timedelta(seconds=60)
+# A new event is looked at once more after this, as Google's answers may lag by seconds.
+LOOK_AGAIN_AFTER = timedelta(seconds=20)
+
+
 class ReservationState(enum.StrEnum):
-    """held -> booking -> booked, and the ends. Only the first three are live."""
+    """What has become of a reservation.
+
+        held ─> booking ─> booked ─> leaving ─> cancelled | moved | withdrawn
+          │        │          └──────────────────────────> moved (its event is the new one's)
+          │        └─> failed | withdrawn
+          └─> expired | released
+
+    Live are those whose time nobody else can have: held until `expires_at`, booking, booked
+    and leaving. `booking` and `leaving` stand for as long as the calendar is being asked.
+    """
 
     HELD = "held"
     BOOKING = "booking"
     BOOKED = "booked"
+    LEAVING = "leaving"  # its event is being deleted; `ends_as` says what it is then
     EXPIRED = "expired"
     RELEASED = "released"  # the call let go of it
     FAILED = "failed"  # the calendar refused
     WITHDRAWN = "withdrawn"  # a person's event came first; ours was taken back
+    MOVED = "moved"  # another reservation took its place
+    CANCELLED = "cancelled"
+
+
+LIVE = (
+    ReservationState.HELD,
+    ReservationState.BOOKING,
+    ReservationState.BOOKED,
+    ReservationState.LEAVING,
+)
 
 
 class Reservation(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +84,10 @@ class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None  # of a hold; None once booking
     event_id: str | None = None  # Google event id, set on the way to booked
     customer_name: str | None = None
+    moves_id: str | None = None  # the booking that this one takes the place of
+    ends_as: ReservationState | None = None  # of one that is leaving
+    due_at: datetime | None = None  # when `recovery.py` looks at it; None: nothing to do
+    changed_at: datetime | None = None  # aware UTC
 
 
 class TextState(enum.StrEnum):
@@ -76,6 +111,7 @@ class Text(msgspec.Struct, frozen=True, kw_only=True):
     state: TextState
     message_sid: str | None = None
     error_code: str | None = None
+    queued_at: datetime | None = None  # aware UTC
 
 
 class BookingStore(Protocol):
@@ -92,11 +128,14 @@ class BookingStore(Protocol):
         caller_number: str | None,
         now: datetime,
         keep_for: timedelta,
+        moves_id: str | None = None,
     ) -> Reservation:
-        """Keep a time. Ends this call's (and this number's) earlier hold and all expired ones first.
+        """Keep a time. Ends this call's (and this number's) earlier hold and the expired ones first.
 
-        The same call asking for the same calendar, start and end gets its live hold back,
-        with a new expiry. Raises SlotTaken, StoreUnavailable.
+        `moves_id`: the booking that shall be moved to this time; it stays booked, and is not
+        in the way of its own new time. The same call asking for the same calendar, start,
+        end and booking gets its live hold back, with a new expiry.
+        Raises SlotTaken, BookingGone, StoreUnavailable.
         """
 
     async def release_hold(self, *, hold_id: str, call_sid: str, now: datetime) -> None:
@@ -105,22 +144,47 @@ class BookingStore(Protocol):
     async def begin_booking(
         self, *, hold_id: str, call_sid: str, event_id: str, customer_name: str, now: datetime
     ) -> Reservation:
-        """held -> booking, for a live hold of this call only, once. Raises HoldGone.
+        """held -> booking, for a live hold of this call only, once. Raises HoldGone, BookingGone.
 
-        A call that already is in `booking` or `booked` with this hold gets that row back
-        unchanged (its own event id), so that a repeat finds its first attempt.
+        A hold that moves a booking of the same calendar takes over that booking's event, and
+        its id instead of `event_id`. A call that already is in `booking` or `booked` with this
+        hold gets that row back unchanged (its own event id, an earlier `changed_at`), so that a
+        repeat finds its first attempt.
         """
 
     async def finish_booking(self, *, reservation_id: str, now: datetime) -> Reservation:
-        """booking -> booked. Repeating it is harmless."""
+        """booking -> booked. Repeating it is harmless. Raises HoldGone when it has ended otherwise.
+
+        A booking that it takes the place of is `moved` in the same transaction; if its event is
+        another one (in another calendar) it is `leaving`: delete that event, then `finish_leaving`.
+        """
 
     async def end_booking(self, *, reservation_id: str, state: ReservationState, now: datetime) -> None:
-        """booking -> failed or withdrawn."""
+        """booking -> failed or withdrawn. A booking that it was to move stays booked."""
+
+    async def begin_leaving(
+        self, *, reservation_id: str, ends_as: ReservationState, now: datetime
+    ) -> Reservation:
+        """booked -> leaving: its event may now be deleted. `ends_as`: cancelled or withdrawn.
+
+        From here on it will end, whoever deletes the event. Holds that were to move it are let
+        go. One already leaving comes back as it is. Raises BookingGone: it is not booked, or is
+        being moved at this moment.
+        """
+
+    async def finish_leaving(self, *, reservation_id: str, now: datetime) -> Reservation:
+        """leaving -> what it ends as, once its event is certainly gone. Repeating it is harmless.
+
+        Raises BookingGone when it was not leaving.
+        """
+
+    async def bookings_of(self, *, caller_number: str, now: datetime) -> list[Reservation]:
+        """What is booked under this number and not over yet, soonest first; leaving ones are not."""
 
     async def live_reservations(
         self, *, calendar_ids: list[str], start: datetime, end: datetime, now: datetime
     ) -> list[Reservation]:
-        """Live rows (unexpired holds, booking, booked) that overlap [start, end)."""
+        """Live rows (unexpired holds, booking, booked, leaving) that overlap [start, end)."""
 
     async def reservation(self, reservation_id: str) -> Reservation | None: ...
 
@@ -159,5 +223,33 @@ class BookingStore(Protocol):
         message: str,
         reason: str,
         now: datetime,
+        key: str | None = None,
     ) -> str:
-        """A task for a person: call this caller back. Returns its id."""
+        """A task for a person: call this caller back. Returns its id.
+
+        Written again with the same `key` (with none: the same words and `now`) it is one task.
+        """
+
+    # --- for `recovery.py`: what nobody is at any more ----------------------------------
+
+    async def expire_holds(self, *, now: datetime) -> int:
+        """End the holds that have run out; how many there were."""
+
+    async def claim_due(self, *, now: datetime, most: int) -> list[Reservation]:
+        """Reservations whose `due_at` has come, for this caller alone for UNFINISHED_AFTER.
+
+        Those in `booking` or `leaving` were left so by a process that is gone; those
+        `booked` want to be looked at once more in the calendar.
+        """
+
+    async def set_due(self, *, reservation_id: str, due_at: datetime | None) -> None:
+        """When a claimed reservation is to be looked at next; None for never."""
+
+    async def claim_due_texts(self, *, now: datetime, most: int) -> list[Text]:
+        """Texts that somebody queued or began to send and did not settle, and `unknown` ones.
+
+        For this caller alone for UNFINISHED_AFTER. One in `sending` comes back as `unknown`.
+        """
+
+    async def text_is_done(self, *, text_id: str, now: datetime) -> None:
+        """An `unknown` text was looked up in vain: it stays so and is not looked up again."""

@@ -13,8 +13,9 @@ import structlog
 
 from bridge.call import messages as m
 from bridge.call.leg import Leg, Outgoing, Socket, SocketClosed, run_leg
+from bridge.call.phases import EndReason
 from bridge.call.record import CallRecord
-from bridge.call.session import EndReason, Session
+from bridge.call.session import Session
 from bridge.realtime import codec as model_codec
 from bridge.realtime.session_config import SessionConfig
 from bridge.twilio import codec as caller_codec
@@ -62,7 +63,8 @@ class Call:
         self._model: Leg | None = None
         self._end: m.EndStream | None = None
         self._ended = asyncio.Event()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._timer_for: float | None = None  # the deadline it was set for
         self._running_tools: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -92,7 +94,10 @@ class Call:
 
     def stop(self) -> None:
         """This process is about to end."""
-        self.handle(m.ServerStopping())
+        try:
+            self.handle(m.ServerStopping())
+        except Exception as error:  # one broken call must not keep the others from being sent on
+            self._broke(error)
 
     def handle(self, event: m.Event) -> None:
         """Tell the session what happened and carry out what follows. Awaits nothing."""
@@ -122,7 +127,11 @@ class Call:
             self.handle(m.ModelLegClosed(refused.code, refused.reason))
             return
         self._model = Leg(socket)
-        closed = await run_leg(self._model, self._from_model)
+        try:
+            closed = await run_leg(self._model, self._from_model)
+        finally:
+            # Also when the call ended while the socket was being opened: a session left open is paid for.
+            await socket.close(1000, "")
         self.handle(m.ModelLegClosed(closed.code, closed.reason))
 
     def _from_model(self, text: str | bytes) -> None:
@@ -148,16 +157,18 @@ class Call:
 
     def _set_timer(self) -> None:
         deadline = self._session.deadline()
+        if deadline == self._timer_for:
+            return
         if self._timer is not None:
-            if not self._timer.cancelled() and self._timer.when() == deadline:
-                return
             self._timer.cancel()
-            self._timer = None
-        if deadline is not None:
-            self._timer = asyncio.get_running_loop().call_at(deadline, self._tick)
+        self._timer_for = deadline
+        # What the handle says of its time cannot be relied on: uvloop's for a due one says nothing.
+        self._timer = (
+            asyncio.get_running_loop().call_at(deadline, self._tick) if deadline is not None else None
+        )
 
     def _tick(self) -> None:
-        self._timer = None
+        self._timer = self._timer_for = None
         try:
             self.handle(m.Tick())
         except Exception as error:  # outside every task: nobody else would notice
@@ -186,6 +197,8 @@ class Call:
                 self._record.turn(action)
             case m.RecordInterruption():
                 self._record.interruption(action)
+            case m.RecordReview():
+                self._record.review(action)
             case m.RecordUsage(usage=usage):
                 self._record.usage(usage)
             case m.EndStream():
@@ -201,8 +214,8 @@ class Call:
     async def _run_tool(self, action: m.RunTool) -> None:
         began = self._clock.monotonic()
         result = await self._tools.run(self.facts, action.name, action.arguments_json, action.gate)
-        self._record.tool_call(action, result, self._clock.monotonic() - began)
         try:
+            self._record.tool_call(action, result, self._clock.monotonic() - began)
             self.handle(m.ToolFinished(action.call_id, result))
         except Exception as error:  # nobody awaits a tool: without this the caller would wait for ever
             self._broke(error)

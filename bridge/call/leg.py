@@ -37,7 +37,7 @@ class Socket(Protocol):
         """Hand one message to the operating system. Raises SocketClosed."""
 
     async def close(self, code: int, reason: str) -> None:
-        """Close; harmless when already closed."""
+        """Close, in bounded time whatever the peer does; harmless when already closed."""
 
 
 class Outgoing(msgspec.Struct, frozen=True):

@@ -351,6 +351,12 @@ class RecordInterruption(Action, frozen=True):
     heard_ms: int
 
 
+class RecordReview(Action, frozen=True):
+    """Mark the call for the owner to look at."""
+
+    reason: str  # closed list, see truth.py
+
+
 class RecordUsage(Action, frozen=True):
     """Add a turn's tokens to the call's account."""
 

@@ -17,6 +17,8 @@ BYTES_PER_MS = 8  # mu-law, 8 kHz, mono
 FRAME_MS = 20
 MARK_EVERY_BYTES = 200 * BYTES_PER_MS  # marks every 200-500 ms: finer floods, coarser blurs
 
+MARK_DELAY_BYTES = 400 * BYTES_PER_MS  # how late a mark may be on its way back to us
+
 
 class Cut(msgspec.Struct, frozen=True):
     """What became of one item when playback was cleared."""
@@ -25,6 +27,11 @@ class Cut(msgspec.Struct, frozen=True):
     heard_ms: int
     queued_ms: int  # all of it that we had received so far
     finished: bool  # no more of it was to come
+
+    @property
+    def whole(self) -> bool:
+        """True when the item was heard to its end."""
+        return self.finished and self.heard_ms >= self.queued_ms
 
 
 class _Item(msgspec.Struct):
@@ -116,22 +123,16 @@ class Playback:
         return ended
 
     def clear(self, now: float) -> list[Cut]:
-        """Forget everything unplayed. Returns a cut for each item not heard to its end, in playing order."""
+        """Forget everything unplayed. Returns a cut for each item since the last clear, in playing order."""
         cuts = []
         for item_id, item in self._items.items():
             if item.dead:
                 continue
-            heard = self._heard_bytes(item_id, now)
-            if item.finished and heard >= item.queued:
-                continue
-            item.heard_when_cleared = heard
+            item.heard_when_cleared = self._heard_bytes(item_id, now)
             item.dead = True
             if item.queued:
-                cuts.append(Cut(item_id, heard // BYTES_PER_MS, item.queued // BYTES_PER_MS, item.finished))
-        for item_id, item in self._items.items():  # heard to the end: keep the figure, the runs go
-            if not item.dead:
-                item.heard_when_cleared = self._heard_bytes(item_id, now)
-                item.dead = True
+                heard_ms = item.heard_when_cleared // BYTES_PER_MS
+                cuts.append(Cut(item_id, heard_ms, item.queued // BYTES_PER_MS, item.finished))
         self._runs.clear()
         self._marks.clear()
         self._queued = self._sent = self._acknowledged = self._unmarked = 0
@@ -190,7 +191,10 @@ class Playback:
     def _position(self, now: float) -> int:
         """Bytes played since the last clear, by the anchor and the clock."""
         at, since = self._anchor
-        return min(self._sent, at + round((now - since) * 1000 * BYTES_PER_MS))
+        # A mark that has not come back was not reached, or only just: on a line that stalls the
+        # clock runs on, and without this a sentence would count as heard that nobody heard.
+        most = self._marks[0].offset + MARK_DELAY_BYTES if self._marks else self._sent
+        return min(self._sent, most, at + round((now - since) * 1000 * BYTES_PER_MS))
 
     def _heard_bytes(self, item_id: str, now: float) -> int:
         item = self._items.get(item_id)

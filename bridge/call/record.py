@@ -11,8 +11,16 @@ from collections.abc import Awaitable
 import structlog
 
 from bridge.call.leg import Leg
-from bridge.call.messages import EndStream, NextStep, RecordInterruption, RecordTurn, RunTool, Usage
-from bridge.call.session import EndReason
+from bridge.call.messages import (
+    EndStream,
+    NextStep,
+    RecordInterruption,
+    RecordReview,
+    RecordTurn,
+    RunTool,
+    Usage,
+)
+from bridge.call.phases import EndReason
 from bridge.store.calls import CallStore, Outcome
 from bridge.store.journal import Journal
 from tools.clock import Clock
@@ -37,6 +45,7 @@ class CallRecord:
         self._first_audio: float | None = None
         self._turns = 0
         self._interruptions = 0
+        self._reviews: list[str] = []
         self._tool_calls: list[str] = []
         self._usage = Usage()
 
@@ -55,18 +64,26 @@ class CallRecord:
     def interruption(self, interruption: RecordInterruption) -> None:
         self._interruptions += 1
 
+    def review(self, review: RecordReview) -> None:
+        self._reviews.append(review.reason)
+        now = self._clock.now()
+        self._journal.put(
+            lambda: self._calls.add_review(call_sid=self._call_sid, reason=review.reason, now=now)
+        )
+
     def usage(self, usage: Usage) -> None:
         self._usage = Usage(
             *(getattr(self._usage, field) + getattr(usage, field) for field in Usage.__struct_fields__)
         )
 
     def tool_call(self, action: RunTool, result: ToolResult, took_s: float) -> None:
-        self._tool_calls.append(action.name)
+        # The model may call anything anything; only names of ours are worth a log line.
+        name = "unknown" if result.error_code == "unknown_tool" else action.name
+        self._tool_calls.append(name)
         now = self._clock.now()
         log.info(
             "tool_call",
-            # The model may call anything anything; only names of ours are worth a log line.
-            tool="unknown" if result.error_code == "unknown_tool" else action.name,
+            tool=name,
             gate=action.gate.value,
             ok=result.error_code is None,
             error=result.error_code,
@@ -107,6 +124,7 @@ class CallRecord:
             turns=self._turns,
             interruptions=self._interruptions,
             tools=self._tool_calls,
+            review=self._reviews,
             first_word_ms=first,
             frames_dropped=model.dropped if model else 0,
             audio_dropped=caller.dropped,
@@ -147,12 +165,16 @@ def call_summary(facts: CallFacts, outcome: Outcome) -> str:
     slot = facts.offered.get(facts.booked_slot_id or "")
     if slot is not None:
         parts.append(f"Booked: {slot.service}, {slot.start:%A %d %B %Y at %H:%M}.")
-        sent = "was sent" if facts.confirmation_sent else "was not sent"
+        # A text whose answer was lost may have gone out all the same.
+        sent = "was sent" if facts.confirmation_sent else "is not known to have been sent"
         parts.append(f"The confirmation text {sent}.")
+    elif facts.unconfirmed_id is not None:
+        parts.append("Whether a booking was made is not known; please look in the calendar.")
     if facts.message_taken:
         parts.append("A message was taken; please call back.")
     if facts.transfer_reason is not None:
-        parts.append(f"Put through to a person ({facts.transfer_reason.replace('_', ' ')}).")
+        done = "Put through to" if outcome is Outcome.TRANSFERRED else "Asked for"  # and hung up, say
+        parts.append(f"{done} a person ({facts.transfer_reason.replace('_', ' ')}).")
     if facts.questions_answered:
         parts.append(f"Questions answered: {facts.questions_answered}.")
     if not parts:

@@ -2,81 +2,32 @@
 
 Pure. `receive(event, now)` answers with the actions that follow; nothing is awaited between,
 so two events can never interleave. `deadline()` says when it next wants a `Tick`. Kept in
-three ledgers beside it: `turns.py` (who may speak), `playback.py` (what was heard),
-`confirm.py` (may a write go ahead). The shell that carries the actions out is `call.py`.
+ledgers beside it: `turns.py` (who may speak), `speech.py` (what was said and heard, and may it be
+said), `confirm.py` (may a write go ahead). The shell that carries it all out is `call.py`.
 """
 
-import enum
-import json
-
-import msgspec
-
 from bridge.call import messages as m
-from bridge.call.audio import audio_bytes, split_audio
+from bridge.call.batch import Batches
 from bridge.call.confirm import ConfirmGate
-from bridge.call.playback import FRAME_MS, Cut, Playback
+from bridge.call.manners import (
+    ENDLESS_SPEECH_S,
+    GREETING_NOISE_S,
+    KEY_NOTE,
+    LEAVING_S,
+    NOISE_NOTE,
+    ONSET_S,
+    OPENING_S,
+    PHONE_FORMAT,
+    RAISED_THRESHOLD,
+    RETRY_PAUSE_S,
+    Manners,
+)
+from bridge.call.orders import Orders
+from bridge.call.phases import FATAL_FAULTS, EndReason, Phase
+from bridge.call.speech import AgentSpeech
+from bridge.call.truth import MOST_UNTRUTHS, Untruth
 from bridge.call.turns import TurnGate
 from tools.result import Gate, Reply, Then
-
-PHONE_FORMAT = "audio/pcmu"
-OPENING_S = 8.0  # stream accepted, model still not ready: next step
-ONSET_S = 0.1  # the model's ear tells of speech about this long after it began
-GREETING_NOISE_S = 0.7  # speech shorter than this does not cut the greeting (a cough, a click)
-ENDLESS_SPEECH_S = 15.0  # speech that never stops is a television, not a caller
-RAISED_THRESHOLD = 0.85
-LEAVING_S = 12.0  # goodbye and handoff wait so long for the last mark
-RETRY_PAUSE_S = 0.4
-FATAL_FAULTS = frozenset(
-    {
-        "insufficient_quota",
-        "credit_balance_exhausted",
-        "billing_hard_limit_reached",
-        "invalid_api_key",
-        "account_deactivated",
-        "model_not_found",
-        "invalid_model",
-        "beta_api_shape_disabled",
-    }
-)
-
-
-class Phase(enum.Enum):
-    """Where the call is."""
-
-    OPENING = enum.auto()  # one of the legs is not ready
-    GREETING = enum.auto()  # until the first turn is generated
-    TALKING = enum.auto()
-    LEAVING = enum.auto()  # the next step is decided; what was said is still being heard
-    ENDED = enum.auto()
-
-
-class EndReason(enum.StrEnum):
-    """Why a stream ended: a closed list."""
-
-    CALLER_HUNG_UP = "caller_hung_up"
-    STREAM_LOST = "stream_lost"
-    SAID_GOODBYE = "said_goodbye"
-    TRANSFER = "transfer"
-    KEY_ZERO = "key_zero"
-    MODEL_SLOW = "model_slow"
-    MODEL_FORMAT = "model_format"
-    MODEL_FAULT = "model_fault"
-    MODEL_FAILED = "model_failed"
-    MODEL_LOST = "model_lost"
-    SERVER_STOPPING = "server_stopping"
-    SERVER_ERROR = "server_error"  # our own mistake; said by the shell
-
-
-class Manners(msgspec.Struct, frozen=True, kw_only=True):
-    """How the session behaves where owners differ."""
-
-    threshold: float = 0.5  # how loud speech must be for the model's ear, 0-1
-
-
-class _Words(msgspec.Struct):
-    """What the agent says in one item."""
-
-    text: str = ""
 
 
 class Session:
@@ -84,25 +35,21 @@ class Session:
 
     def __init__(self, manners: Manners | None = None) -> None:
         self.phase = Phase.OPENING
+        self._orders = Orders()
         self.turns = TurnGate()
-        self.playback = Playback()
+        self.speech = AgentSpeech(self._orders)
+        self.playback = self.speech.playback
         self.gate = ConfirmGate()
         self._manners = manners or Manners()
-        self._actions: list[m.Action] = []
-        self._ids = 0
         self._began: float | None = None
         self._stream_ready = False
         self._model_ready = False
         self._turn_failures = 0
+        self._untruths = 0  # since the caller last spoke
         self._turn_made_something = False  # audio or a tool call came in the running turn
         self._greeting_turn: str | None = None
-        self._words: dict[str, _Words] = {}
-        self._recorded: set[str] = set()
-        self._dead_turns: set[str] = set()
-        self._running: set[str] = set()  # call ids of tools not answered yet
-        self._asked_tools: set[str] = set()  # every call id ever seen: one output each
-        self._reply_wanted = False  # some tool of the batch wants the model to speak
-        self._last_output: str | None = None
+        self._batches = Batches()
+        self._early_keys: list[str] = []  # pressed before the model could be told
         self._speech_since: float | None = None
         self._interrupt_at: float | None = None
         self._leave: tuple[m.NextStep, EndReason] | None = None
@@ -112,23 +59,24 @@ class Session:
 
     def receive(self, event: m.Event, now: float) -> list[m.Action]:
         """Take in one event and say what follows, in order."""
-        self._actions = []
         if self.phase is not Phase.ENDED:
             self._decide(event, now)
         if self.phase is Phase.LEAVING and self._may_leave(now):
             self._end(now)
         elif self.phase in (Phase.GREETING, Phase.TALKING) and self.turns.may_ask(now):
-            event_id = self._new_id("ask")
+            event_id = self._orders.new_id("ask")
             self.turns.asked(event_id, now)
             # A greeting that opens with a tool would keep the caller waiting for hello.
             self._do(m.CreateTurn(event_id, tools_allowed=self.phase is Phase.TALKING))
-        return self._actions
+        return self._orders.take()
 
     def deadline(self) -> float | None:
         """When a Tick is wanted, in seconds of the call's clock; None when only events matter."""
         if self.phase is Phase.ENDED:
             return None
-        wishes = [self.turns.deadline() if self.phase is not Phase.LEAVING else None, self._interrupt_at]
+        wishes = [self._interrupt_at]
+        if self.phase in (Phase.GREETING, Phase.TALKING):  # elsewhere nothing is asked, so nothing is due
+            wishes.append(self.turns.deadline())
         if self.phase is Phase.OPENING and self._began is not None:
             wishes.append(self._began + OPENING_S)
         if self.phase is Phase.LEAVING:
@@ -149,13 +97,9 @@ class Session:
             case m.AudioSent(item_id=item_id, audio_bytes=count):
                 self.playback.sent(item_id, count, now)
             case m.MarkPlayed(name=name):
-                ended = self.playback.mark_played(name, now)
-                if ended is not None:
-                    whole_ms = self.playback.queued_ms(ended)
-                    self._record_agent(Cut(ended, whole_ms, whole_ms, True))
-            case m.SpokenWordsArrived(item_id=item_id, words=words):
-                if not self.playback.is_dead(item_id):
-                    self._words.setdefault(item_id, _Words()).text += words
+                self.speech.mark_played(name, now)
+            case m.SpokenWordsArrived():
+                self._must_be_true(self.speech.take_words(event), event.turn_id, now)
             case m.SpeechStarted():
                 self._caller_began(now)
             case m.SpeechStopped():
@@ -171,10 +115,8 @@ class Session:
             case m.ItemAdded(item_id=item_id):
                 self.turns.item_accepted(item_id)
                 self.gate.item_accepted(item_id)
-            case m.ItemFinished(item_id=item_id):
-                mark = self.playback.finish(item_id)
-                if mark is not None:
-                    self._do(m.SendMark(mark))
+            case m.ItemFinished():
+                self._must_be_true(self.speech.finish(event), event.turn_id, now)
             case m.ToolCalled():
                 self._tool_called(event, now)
             case m.TurnFinished():
@@ -189,14 +131,16 @@ class Session:
                 self._greet_when_ready()
             case m.ModelOpened():
                 # Line noise must not cut the first words, so the model's own ear may not interrupt yet.
-                self._do(m.ConfigureModel(self._new_id("configure"), interruptible=False))
+                self._do(m.ConfigureModel(self._orders.new_id("configure"), interruptible=False))
             case m.ModelConfigured():
                 self._model_configured(event, now)
             case m.ModelFaulted(code=code, about=about):
-                self.turns.faulted(code, about, now)
+                failed = self.turns.faulted(code, about, now)
                 refused_settings = about is not None and about.startswith("configure")
                 if code in FATAL_FAULTS or refused_settings:
                     self._give_up(EndReason.MODEL_FAULT, now)
+                elif failed:
+                    self._turn_failed(code, now)
             case m.ModelLegClosed():
                 self._give_up(EndReason.MODEL_LOST, now)
             case m.CallerLegClosed(stopped=True):
@@ -224,13 +168,9 @@ class Session:
         ):
             self._speech_since = None
             self.turns.caller_stopped(now)
-            self._do(m.SetListening(self._new_id("listen"), True, RAISED_THRESHOLD))
-            self._do(m.ClearInput(self._new_id("clear")))
-            self._note(
-                "system",
-                "There has been unbroken noise on the line and nothing the caller said can be made out. "
-                "Say so, and offer to be reached by pressing keys: zero for a person.",
-            )
+            self._orders.listen(RAISED_THRESHOLD)
+            self._do(m.ClearInput(self._orders.new_id("clear")))
+            self._note("system", NOISE_NOTE)
 
     # --- getting in ---------------------------------------------------------------
 
@@ -246,6 +186,8 @@ class Session:
         if self.phase is Phase.OPENING and self._stream_ready and self._model_ready:
             self.phase = Phase.GREETING
             self.turns.want()
+            for digit in self._early_keys:
+                self._note("user", KEY_NOTE.format(digit=digit))
 
     # --- the agent speaks ---------------------------------------------------------
 
@@ -255,21 +197,31 @@ class Session:
         self._turn_made_something = False
         if self.phase is Phase.GREETING and self._greeting_turn is None:
             self._greeting_turn = event.turn_id
+        elif self.turns.caller_speaking:  # asked for just before: the agent would talk over the caller
+            self.speech.kill_turn(event.turn_id)
+            self._orders.cancel_turn(event.turn_id)
 
     def _play(self, event: m.SpokenAudioArrived) -> None:
-        if self.playback.is_dead(event.item_id):
+        if self.speech.play(event):
+            self._turn_made_something = True
+            self.gate.item_spoken(event.turn_id, event.item_id)
+
+    def _must_be_true(self, untruth: Untruth | None, turn_id: str, now: float) -> None:
+        """Keep a claim that nothing covers from being heard; have it put right where it was."""
+        if untruth is None:
             return
-        if event.turn_id in self._dead_turns:
-            self.playback.kill(event.item_id)
-            return
-        self._turn_made_something = True
-        self.gate.item_spoken(event.turn_id, event.item_id)
-        for piece in split_audio(event.audio_b64):
-            count = audio_bytes(piece)
-            mark = self.playback.queue(event.item_id, count)
-            self._do(m.PlayAudio(event.item_id, piece, count))
-            if mark is not None:
-                self._do(m.SendMark(mark))
+        if self.turns.turn_id == turn_id:
+            self._orders.cancel_turn(turn_id)
+        self._turn_made_something = True  # cut short by us, which is not the silence of a failed turn
+        heard = self.speech.unsay(untruth, turn_id, now)
+        self._untruths += 1
+        self._stay()
+        if self.phase is Phase.LEAVING:
+            return  # on the way to a person, who knows better
+        if self._untruths >= MOST_UNTRUTHS:
+            self._give_up(EndReason.MODEL_UNTRUTHFUL, now)
+        else:
+            self._note("system", self.speech.truth.note(untruth, heard))
 
     def _turn_finished(self, event: m.TurnFinished, now: float) -> None:
         if event.usage is not None:
@@ -278,30 +230,26 @@ class Session:
         self.turns.turn_finished(event.turn_id)
         if event.turn_id == self._greeting_turn and self.phase is Phase.GREETING:
             self.phase = Phase.TALKING
-            self._do(m.SetListening(self._new_id("listen"), True, self._manners.threshold))
+            self._orders.listen(self._manners.threshold)
         if not ours:
             return
         if event.status == "failed" or (event.status == "completed" and not self._turn_made_something):
-            self._turn_failures += 1  # a finished turn without voice or tool is as silent as a failed one
-            if event.error_code in FATAL_FAULTS or self._turn_failures > 1:
-                self._give_up(EndReason.MODEL_FAILED, now)
-            else:
-                self.turns.want()
-                self.turns.wait(now + RETRY_PAUSE_S)
+            # A finished turn without voice or tool is as silent as a failed one.
+            self._turn_failed(event.error_code, now)
             return
         if event.status != "cancelled":
             self._turn_failures = 0
         self._reply_when_batch_is_in()
 
-    def _record_agent(self, cut: Cut) -> None:
-        words = self._words.get(cut.item_id)
-        if words is None or cut.item_id in self._recorded:
-            return
-        self._recorded.add(cut.item_id)
-        whole = cut.heard_ms >= cut.queued_ms and cut.finished
-        # Deltas carry no times, so what was heard is estimated by proportion, and labelled so.
-        text = words.text if whole else words.text[: round(len(words.text) * cut.heard_ms / cut.queued_ms)]
-        self._do(m.RecordTurn(cut.item_id, "agent", text.strip(), cut.heard_ms, cut.queued_ms, cut=not whole))
+    def _turn_failed(self, code: str | None, now: float) -> None:
+        """Once more after a pause, then a person: silence is no answer."""
+        self._batches.take_reply(None)  # the next try speaks for what is answered so far
+        self._turn_failures += 1
+        if code in FATAL_FAULTS or self._turn_failures > 1:
+            self._give_up(EndReason.MODEL_FAILED, now)
+        else:
+            self.turns.want()
+            self.turns.wait(now + RETRY_PAUSE_S)
 
     # --- the caller speaks --------------------------------------------------------
 
@@ -312,39 +260,28 @@ class Session:
         if self.phase is Phase.LEAVING:
             return  # a "bye" over our goodbye must not cut it
         if self._greeting_is_playing():
-            self._interrupt_at = now + GREETING_NOISE_S
+            # The ear says that it was short only after its own stretch of silence.
+            self._interrupt_at = now + GREETING_NOISE_S + self._manners.silence_s
         else:
             self._interrupt(now)
 
     def _greeting_is_playing(self) -> bool:
         return self.phase is Phase.GREETING or (
-            self.playback.is_playing() and not self._recorded and self._greeting_turn is not None
+            self.playback.is_playing() and self.speech.nothing_recorded and self._greeting_turn is not None
         )
 
     def _caller_finished(self) -> None:
         self.gate.caller_finished()
-        if self.phase is Phase.LEAVING and self._leave and self._leave[0] is m.NextStep.HANG_UP:
-            self.phase = Phase.TALKING  # "wait, one more thing": the model answers and says goodbye anew
-            self._leave = None
+        self._untruths = 0
+        self._stay()  # "wait, one more thing": the model answers and says goodbye anew
 
     def _interrupt(self, now: float) -> None:
         """Barge-in: silence at once, and the model told how much was heard."""
         if self.turns.turn_id is not None:
-            self._dead_turns.add(self.turns.turn_id)
+            self.speech.kill_turn(self.turns.turn_id)
             if self.phase is Phase.GREETING:  # the model's ear was told not to interrupt: we do
-                self._do(m.CancelTurn(self._new_id("cancel"), self.turns.turn_id))
-        if not self.playback.is_playing():
-            return
-        self._do(m.ClearPlayback())
-        for cut in self.playback.clear(now):
-            self._record_agent(cut)
-            if cut.heard_ms <= 0:
-                self._do(m.DeleteItem(self._new_id("delete"), cut.item_id))
-                continue
-            self._do(m.RecordInterruption(cut.item_id, cut.heard_ms))
-            heard_ms = min(cut.heard_ms, cut.queued_ms - FRAME_MS)  # the cut must lie within the audio
-            if heard_ms > 0:
-                self._do(m.TruncateItem(self._new_id("truncate"), cut.item_id, heard_ms))
+                self._orders.cancel_turn(self.turns.turn_id)
+        self.speech.clear(now, by_caller=True)
 
     def _key(self, digit: str, now: float) -> None:
         if digit == "0":
@@ -352,45 +289,42 @@ class Session:
             self._leave = (m.NextStep.PERSON, EndReason.KEY_ZERO)
             self._end(now)
             return
+        if not self._model_ready:
+            self._early_keys.append(digit)
+            return
         self.gate.caller_began(lambda item_id: self.playback.heard_share(item_id, now))
-        self.gate.caller_finished()
+        self._caller_finished()
+        if self.phase is Phase.LEAVING:
+            return  # on the way to a person
         self._silence(now)
-        self._note("user", f"(The caller pressed {digit} on the telephone's keypad.)")
+        self._note("user", KEY_NOTE.format(digit=digit))
 
     def _silence(self, now: float) -> None:
         """Our own interruption: the model's ear heard nothing, so its turn is cancelled by us."""
         if self.turns.turn_id is not None and self.phase is Phase.TALKING:
-            self._do(m.CancelTurn(self._new_id("cancel"), self.turns.turn_id))
+            self._orders.cancel_turn(self.turns.turn_id)
         self._interrupt(now)
 
     # --- tools --------------------------------------------------------------------
 
     def _tool_called(self, event: m.ToolCalled, now: float) -> None:
-        if event.call_id in self._asked_tools:
-            return  # the same call appears in several events
+        if not self._batches.called(event.turn_id, event.call_id):
+            return
         self._turn_made_something = True
-        self._asked_tools.add(event.call_id)
-        self._running.add(event.call_id)
         self._do(m.RunTool(event.call_id, event.name, event.arguments_json, self.gate_state(now)))
 
     def gate_state(self, now: float) -> Gate:
         return self.gate.state(lambda item_id: self.playback.heard_share(item_id, now))
 
     def _tool_finished(self, event: m.ToolFinished, now: float) -> None:
-        self._running.discard(event.call_id)
         result = event.result
-        item_id = self._new_id("output")
-        self._last_output = item_id
-        self._do(
-            m.SendToolOutput(
-                self._new_id("answer"), item_id, event.call_id, json.dumps(result.output, ensure_ascii=False)
-            )
-        )
+        self.speech.truth.learn(result)
+        item_id = self._orders.tool_output(event.call_id, result.output)
+        self._batches.answered(event.call_id, item_id, wants_reply=result.reply is Reply.MODEL)
         if result.closes_gate:
             self.gate.close()
         if result.proposal is not None:
             self.gate.proposed(result.proposal, item_id)
-        self._reply_wanted |= result.reply is Reply.MODEL
         if result.then is not Then.GO_ON:
             if result.then is Then.TRANSFER:
                 self._start_leaving(m.NextStep.PERSON, EndReason.TRANSFER, now)
@@ -400,14 +334,12 @@ class Session:
 
     def _reply_when_batch_is_in(self) -> None:
         """One turn for the whole batch, once its last answer is on the way and the turn is over."""
-        if self._reply_wanted and not self._running and self.turns.turn_id is None:
-            self._reply_wanted = False
-            self.turns.want(after_item=self._last_output)
+        output_item = self._batches.take_reply(self.turns.turn_id)
+        if output_item is not None:
+            self.turns.want(after_item=output_item)
 
     def _note(self, role: str, text: str) -> None:
-        item_id = self._new_id("note")
-        self._do(m.SendNote(self._new_id("tell"), item_id, role, text))
-        self.turns.want(after_item=item_id)
+        self.turns.want(after_item=self._orders.note(role, text))
 
     # --- leaving ------------------------------------------------------------------
 
@@ -419,11 +351,17 @@ class Session:
             self._leave_by = now + LEAVING_S
             self.turns.forget_wish()
 
+    def _stay(self) -> None:
+        """Take back a goodbye: there is more to say."""
+        if self.phase is Phase.LEAVING and self._leave and self._leave[0] is m.NextStep.HANG_UP:
+            self.phase = Phase.TALKING
+            self._leave = None
+
     def _may_leave(self, now: float) -> bool:
         if now >= self._leave_by:
             return True
-        busy = self.turns.turn_id is not None or self._speech_since is not None or self._running
-        return not busy and not self.playback.is_playing()
+        busy = self.turns.turn_id is not None or self._speech_since is not None
+        return not busy and not self._batches.is_running and not self.playback.is_playing()
 
     def _give_up(self, reason: EndReason, now: float) -> None:
         """The model cannot go on: a person, at once. What is already decided stands."""
@@ -436,16 +374,8 @@ class Session:
             raise RuntimeError("a call ended without a next step: every way into LEAVING sets one")
         step, reason = self._leave
         self.phase = Phase.ENDED
-        for cut in self.playback.unfinished(now, lambda item_id: item_id not in self._recorded):
-            self._record_agent(cut)
+        self.speech.close(now)
         self._do(m.EndStream(step, reason))
 
-    # --- small helpers ------------------------------------------------------------
-
     def _do(self, action: m.Action) -> None:
-        self._actions.append(action)
-
-    def _new_id(self, kind: str) -> str:
-        """Ids are counted, not random: replaying the events gives the same actions."""
-        self._ids += 1
-        return f"{kind}_{self._ids}"
+        self._orders.do(action)

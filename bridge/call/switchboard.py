@@ -5,13 +5,15 @@ Shell. It builds each `Call` from parts that `app.py` made once. Read `call.py` 
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 
 import structlog
 
 from bridge.call.call import Call, ToolRunner
 from bridge.call.leg import Socket
+from bridge.call.manners import Manners
 from bridge.call.record import CallRecord
-from bridge.call.session import Manners, Session
+from bridge.call.session import Session
 from bridge.realtime.session_config import SessionConfig
 from tools.clock import Clock
 from tools.facts import CallFacts
@@ -28,14 +30,17 @@ class Switchboard:
         open_model: Callable[[CallFacts], Awaitable[Socket]],
         model_config: Callable[[], SessionConfig],
         tools: ToolRunner,
+        keep_fresh: Callable[[], AbstractContextManager[None]],
         new_record: Callable[[CallFacts], CallRecord],
         clock: Clock,
     ) -> None:
+        """`keep_fresh`: entered for as long as a call lasts; prefetches what its tools will want to know."""
         self._at_once = at_once
         self._manners = manners
         self._open_model = open_model
         self._model_config = model_config
         self._tools = tools
+        self._keep_fresh = keep_fresh
         self._new_record = new_record
         self._clock = clock
         self._calls: dict[str, Call] = {}
@@ -58,7 +63,7 @@ class Switchboard:
 
     async def take(self, facts: CallFacts, socket: Socket, stream_sid: str) -> None:
         """Hold one call to its end."""
-        with structlog.contextvars.bound_contextvars(call_sid=facts.call_sid):
+        with structlog.contextvars.bound_contextvars(call_sid=facts.call_sid), self._keep_fresh():
             call = Call(
                 facts=facts,
                 session=Session(self._manners),

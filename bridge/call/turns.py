@@ -94,11 +94,13 @@ class TurnGate:
         self._move(_Signal.STARTED)
         self.turn_id = turn_id
         self._not_before = 0.0
-        # Ours was asked for behind our items, on one socket; the model's own may have missed them.
-        ours = asked_by is not None and asked_by == self._asked_event
-        self._unserved = not ours and self._wanted_after is not None
+        if asked_by is not None and asked_by == self._asked_event:
+            self._unserved = False  # what was wished for since then still waits
+            return
+        # The model's own turn serves a wish only if it began after our item was taken in.
+        self._unserved = self._wanted_after is not None
         if not self._unserved:
-            self._wanted = False  # this turn has seen all there is to see
+            self._wanted = False
 
     def turn_finished(self, turn_id: str) -> None:
         # A finish for a turn we never saw start happens around interruptions; it is not ours to count.
@@ -106,8 +108,8 @@ class TurnGate:
             self.turn_id = None
             self._move(_Signal.FINISHED)
 
-    def faulted(self, code: str, about: str | None, now: float) -> None:
-        """A fault that answers our asking frees the floor.
+    def faulted(self, code: str, about: str | None, now: float) -> bool:
+        """A fault that answers our asking frees the floor; true when it is as good as a failed turn.
 
         `conversation_already_has_active_response` is a benign race: the model's own ear may
         begin a turn between our check and our asking. The wish stays if that turn began too
@@ -121,6 +123,7 @@ class TurnGate:
         if ours:
             self._asked_event = None
             self._move(_Signal.REFUSED)
+        return ours and code != REFUSED_ALREADY_SPEAKING
 
     # --- decisions ----------------------------------------------------------------
 

@@ -7,8 +7,10 @@ Read next: `google_rules.py`, `google_events_kept.py`, `google_queries.py`, `goo
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from random import Random
 from typing import Any, Self
 
 import msgspec
@@ -45,6 +47,8 @@ class CalendarStandin:
         self.faults = Faults(OPERATIONS)
         self.exchanges: list[Exchange] = []
         self.page_cap = LARGEST_PAGE  # events per page at most; small ones make a client follow pages
+        self._now = now
+        self._lag: tuple[timedelta, Random] | None = None
         self._tokens = TokenOffice()
         self._calendars = KeptCalendars(now, EMAIL)
         self._runner: web.AppRunner | None = None
@@ -103,9 +107,18 @@ class CalendarStandin:
         """Do what the next requests ask, then drop the connection without an answer."""
         self.faults.lose_answer_next(operation, times)
 
-    def delay(self, operation: str, seconds: float) -> None:
-        """Wait this long before each request is looked at; 0 ends it."""
-        self.faults.delay(operation, seconds)
+    def delay(self, operation: str, seconds: float, *, after: bool = False) -> None:
+        """Be slow at every request from now on; 0 ends it. `after`: do what is asked first."""
+        self.faults.delay(operation, seconds, after=after)
+
+    def lag_reads(self, up_to: timedelta, random: Random) -> None:
+        """Answer each read from now on as things were up to so long ago, as `now` has it.
+
+        Google promises no read-your-writes. What a write checks (the id, the etag, a tombstone)
+        is always as things are.
+        """
+        self._lag = up_to, random
+        self._calendars.changes = deque()
 
     async def start(self) -> None:
         """Listen on a free port of the loopback device."""
@@ -192,6 +205,8 @@ class CalendarStandin:
         self, operation: str, request: web.Request, query: list[tuple[str, str]], body: Any
     ) -> tuple[int, Any]:
         calendars, write = self._calendars, self.ledger.write
+        if operation in ("freebusy", "list", "get"):
+            calendars = self._as_seen_now()
         calendar_id = request.match_info.get("calendar_id", "")
         event_id = request.match_info.get("event_id", "")
         if_match = request.headers.get("If-Match")
@@ -221,6 +236,14 @@ class CalendarStandin:
                 write("deleted", id=event_id)
                 return 204, None
         return 200, answer
+
+    def _as_seen_now(self) -> KeptCalendars:
+        if self._lag is None or self._calendars.changes is None:
+            return self._calendars
+        (up_to, random), changes, now = self._lag, self._calendars.changes, self._now()
+        while changes and changes[0].at < now - up_to:
+            changes.popleft()
+        return self._calendars.as_of(now - up_to * random.random())
 
     def _wrote(self, kind: str, event: Event) -> None:
         start, end = (event[name].get("dateTime", event[name].get("date")) for name in ("start", "end"))

@@ -3,16 +3,20 @@
 Pure. Gathered by `run.py`; `checker.py` and `screen.py` read nothing else.
 """
 
+from __future__ import annotations
+
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from bridge.harness.ledger import Ledger
 from bridge.harness.recording import Recording
-from bridge.store.calls import CallRow
-from bridge.store.report import CallbackRow, ToolCallRow, TurnRow
 from tools.store import Reservation, Text
+
+if TYPE_CHECKING:  # only their shapes: the modules themselves ask a database
+    from bridge.store.calls import CallRow
+    from bridge.store.report import CallbackRow, ToolCallRow, TurnRow
 
 BYTES_PER_S = 8000
 LOOK_FOR_S = 0.4  # so much of an item is looked for in what the caller heard

@@ -5,10 +5,13 @@ Source: Calendar API v3, Events and the version-resources guide. Read next: `goo
 """
 
 import hashlib
+from collections import deque
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from bridge.harness.google_rules import GoogleError, check_event, invalid
 from bridge.harness.google_times import as_kept, starts_or_ends, with_millis
@@ -18,12 +21,22 @@ _FIRST_VERSION = 3_400_000_000_000_000  # Google's etags are numbers of about th
 _READ_ONLY = ("kind", "etag", "created", "updated", "htmlLink", "iCalUID", "sequence", "creator", "organizer")
 
 
+class Change(msgspec.Struct, frozen=True):
+    """An event was written: what stood there before."""
+
+    at: datetime
+    calendar_id: str
+    event_id: str
+    before: Event | None
+
+
 class KeptCalendars:
     """All calendars, each with its events by id. Deleted ones stay, as `cancelled`."""
 
     def __init__(self, now: Callable[[], datetime], our_email: str) -> None:
         self.zones: dict[str, ZoneInfo] = {}
         self.events: dict[str, dict[str, Event]] = {}
+        self.changes: deque[Change] | None = None  # the latest ones, oldest first; None: not kept
         self._now = now
         self._our_email = our_email
         self._version = _FIRST_VERSION
@@ -64,7 +77,7 @@ class KeptCalendars:
         event = self._kept(calendar_id, body, creator=f"person@{calendar_id.rpartition('@')[2]}")
         if created is not None:
             event["created"] = with_millis(created)
-        self.events[calendar_id][event["id"]] = event
+        self._keep(calendar_id, event)
         return event
 
     def insert(self, calendar_id: str, body: Any) -> Event:
@@ -74,7 +87,7 @@ class KeptCalendars:
         if event_id in self.events[calendar_id]:  # also under a tombstone
             raise GoogleError(409, "duplicate", "The requested identifier already exists.")
         event = self._kept(calendar_id, {**wanted, "id": event_id}, creator=self._our_email)
-        self.events[calendar_id][event_id] = event
+        self._keep(calendar_id, event)
         return event
 
     def get(self, calendar_id: str, event_id: str) -> Event:
@@ -113,7 +126,7 @@ class KeptCalendars:
             raise GoogleError(410, "deleted", "Resource has been deleted")
         _check_match(event, if_match)
         changed = {"status": "cancelled", "etag": self._next_etag(), "updated": with_millis(self._now())}
-        self.events[calendar_id][event_id] = event | changed
+        self._keep(calendar_id, event | changed)
 
     def _writable(self, calendar_id: str, event_id: str, if_match: str | None) -> Event:
         event = self.get(calendar_id, event_id)
@@ -125,8 +138,28 @@ class KeptCalendars:
     def _replaced(self, calendar_id: str, event: Event, wanted: Event) -> Event:
         new = self._kept(calendar_id, {**wanted, "id": event["id"]}, creator=event["creator"]["email"])
         new |= {"created": event["created"], "sequence": event["sequence"] + 1}
-        self.events[calendar_id][event["id"]] = new
+        self._keep(calendar_id, new)
         return new
+
+    def as_of(self, at: datetime) -> "KeptCalendars":
+        """These calendars as they were, to be read only. Goes back as far as `changes` does."""
+        past = KeptCalendars(self._now, self._our_email)
+        past.zones = self.zones
+        past.events = {calendar_id: dict(events) for calendar_id, events in self.events.items()}
+        for change in reversed(self.changes or ()):
+            if change.at <= at:
+                break
+            if change.before is None:
+                past.events[change.calendar_id].pop(change.event_id, None)
+            else:
+                past.events[change.calendar_id][change.event_id] = change.before
+        return past
+
+    def _keep(self, calendar_id: str, event: Event) -> None:
+        if self.changes is not None:
+            before = self.events[calendar_id].get(event["id"])
+            self.changes.append(Change(self._now(), calendar_id, event["id"], before))
+        self.events[calendar_id][event["id"]] = event
 
     def _kept(self, calendar_id: str, wanted: Event, *, creator: str) -> Event:
         """The whole resource, as every later answer shows it. Raises GoogleError."""

@@ -19,7 +19,7 @@ from bridge.harness.ledger import Entry
 from bridge.harness.recording import Recording
 
 NEARLY = 480  # bytes at the end of an item that may still be on their way to the ear
-LONG = 96  # characters of a tool's answer that are shown
+LONG = 72  # characters of a tool's answer that are shown
 
 
 class Screen:
@@ -47,7 +47,7 @@ class Screen:
         self._console.print()
         self._console.print(Text(self._recording.folder.name, style="bold"), end=": ")
         self._console.print(self._recording.title)
-        self._console.print(Text(self._recording.about, style="dim"), soft_wrap=True)
+        self._print(Text("  "), self._recording.about)
         self._console.print()
 
     def see(self, party: str, entry: Entry) -> None:
@@ -90,25 +90,30 @@ class Screen:
         """What came of the call."""
         self._console.print()
         for label, text in self._outcomes(evidence):
-            self._console.print(Text(f"  {label:<10}", style="bold"), end="")
-            self._console.print(Text(text), soft_wrap=True)
+            self._print(_label(label), text)
         wrong = [verdict for verdict in verdicts if verdict.wrong]
         held = f"{len(verdicts) - len(wrong)} of {len(verdicts)} hold"
-        self._console.print(Text("  checks    ", style="bold"), end="")
-        self._console.print(Text(held, style="red" if wrong else "green"), end="")
-        self._console.print(f" ({took_s:.1f} s)")
+        self._print(_label("checks"), f"{held} ({took_s:.1f} s)", "red" if wrong else "green")
         for verdict in wrong:
             for what in verdict.wrong:
-                self._console.print(Text(f"  FAILED    {verdict.rule}: {what}", style="red"), soft_wrap=True)
+                self._print(_label("FAILED", "bold red"), f"{verdict.rule}: {what}", "red")
 
     # --- lines --------------------------------------------------------------------
 
     def _line(self, at: float, who: str, text: str, style: str = "") -> None:
         since = 0.0 if self._began is None else max(0.0, at - self._began)
         stamp = f"{int(since // 60)}:{since % 60:04.1f}"
-        self._console.print(Text(f"  {stamp}  ", style="dim"), end="")
-        self._console.print(Text(f"{who:<9}", style=style), end="")
-        self._console.print(Text(text), soft_wrap=True)
+        self._print(Text.assemble((f"  {stamp}  ", "dim"), (f"{who:<10}", style)), text)
+
+    def _print(self, head: Text, body: str, style: str = "") -> None:
+        """`body` beside `head`; in a terminal its further lines stand below its first word."""
+        text = Text(body, style=style)
+        if not self._console.is_terminal:  # one line each: for logs, pipes and tests
+            self._console.print(head + text, soft_wrap=True)
+            return
+        rows = text.wrap(self._console, max(20, self._console.width - head.cell_len))
+        for number, row in enumerate(rows):
+            self._console.print((head if number == 0 else Text(" " * head.cell_len)) + row, soft_wrap=True)
 
     def _show_heard(self) -> None:
         """Show each item that has begun to be heard, at the moment it did."""
@@ -142,11 +147,10 @@ class Screen:
         answer: dict[str, Any] = json.loads(output) if isinstance(output, str) else output
         given = asked.data["arguments"] if asked else {}
         given = json.loads(given) if isinstance(given, str) else given
-        arguments = ", ".join(f"{name}={value}" for name, value in given.items())
+        arguments = ", ".join(f"{name}={_short(str(value), 24)}" for name, value in given.items())
         took = f"{(entry.at - asked.at) * 1000:.0f} ms" if asked else "?"
         verdict = "ok" if answer.get("ok") else "refused"
-        say = str(answer.get("say", ""))
-        shown = say if len(say) <= LONG else say[: LONG - 1] + "…"
+        shown = _short(str(answer.get("say", "")), LONG)
         text = f"{entry.data['name']}({arguments}) → {verdict}, {took}" + (f": {shown}" if shown else "")
         self._line(entry.at, "tool", text, "magenta")
 
@@ -179,6 +183,14 @@ class Screen:
             heard = evidence.heard_ms(item.data["item_id"])
             lines.append(("cut", f"the model was told {told} ms were heard; the caller heard {heard} ms"))
         return lines
+
+
+def _label(text: str, style: str = "bold") -> Text:
+    return Text(f"  {text:<10}", style=style)
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def answer_delays(evidence: Evidence) -> list[float]:

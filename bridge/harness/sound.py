@@ -146,6 +146,8 @@ def halve_rate(pcm_16k: Pcm | Samples) -> Samples:
 
 def _convolve(pcm: Pcm | Samples, kernel: Samples) -> Samples:
     """Convolution without its delay; the ends are taken as silence. Odd kernels only."""
+    if not len(pcm):
+        return np.zeros(0)
     half = len(kernel) // 2
     filtered: Samples = np.convolve(pcm.astype(np.float64), kernel)[half : half + len(pcm)]
     return filtered

@@ -48,7 +48,7 @@ class Element(msgspec.Struct, frozen=True):
     name: str
     attributes: dict[str, str]
     text: str  # white space around it removed
-    children: tuple["Element", ...]
+    children: tuple[Element, ...]
 
 
 class BadDocument(Exception):

@@ -15,7 +15,10 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-SETTLE_S = 0.0001  # real seconds given to bytes on their way through the loopback device
+# Real time given to bytes on their way through the loopback device, as a share of the jump: a
+# frame's tick needs hardly any, but no time-out may fire because a busy machine was slow.
+SETTLE_SHARE = 0.005
+LONGEST_SETTLE_S = 0.02
 
 
 class _JumpingSelector(selectors.DefaultSelector):
@@ -32,10 +35,11 @@ class _JumpingSelector(selectors.DefaultSelector):
             return ready
         if timeout is None or self.jobs_out():
             return super().select(timeout)
-        time.sleep(SETTLE_S)
+        settle_s = min(LONGEST_SETTLE_S, timeout * SETTLE_SHARE)
+        time.sleep(settle_s)
         ready = super().select(0)
         if not ready:
-            self.jumped += max(0.0, timeout - SETTLE_S)
+            self.jumped += max(0.0, timeout - settle_s)
         return ready
 
 

@@ -45,6 +45,7 @@ class CallRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     summary: str | None
     next_step: str | None
+    review: str | None = None  # why the owner should look at it: reasons joined by commas
     usage: Usage
 
 
@@ -119,6 +120,11 @@ class CallStore:
         """A NextStep's value, or None when nothing was decided."""
         query = sa.select(calls.c.next_step).where(calls.c.call_sid == call_sid)
         return await self._database.read(lambda connection: connection.execute(query).scalar())
+
+    async def add_review(self, *, call_sid: str, reason: str, now: datetime) -> None:
+        """Mark the call for the owner to look at; the same reason counts once."""
+        kept = sa.case((calls.c.review.contains(reason), calls.c.review), else_=calls.c.review + f",{reason}")
+        await self._upsert(call_sid, now, {"review": reason}, {"review": sa.func.coalesce(kept, reason)})
 
     async def record_turn(self, *, call_sid: str, number: int, turn: RecordTurn, now: datetime) -> None:
         """`number`: the turn's place in its stream, from 1."""
@@ -224,5 +230,6 @@ def as_call(row: sa.Row[Any]) -> CallRow:
         reason=row.reason,
         summary=row.summary,
         next_step=row.next_step,
+        review=row.review,
         usage=Usage(**{name: getattr(row, name) for name in Usage.__struct_fields__}),
     )

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from bridge.store.database import Database
 from bridge.store.tables import callbacks, insert_into, outbox
-from tools.store import Text, TextState
+from tools.store import UNFINISHED_AFTER, Text, TextState
 
 # A text may be settled from here to there; everything else is left as it is. `unknown` is
 # never sent again, but looking it up in Twilio's list may still tell what became of it.
@@ -22,6 +22,8 @@ SETTLED_FROM = {
     TextState.FAILED: (TextState.SENDING, TextState.UNKNOWN),
     TextState.UNKNOWN: (TextState.SENDING,),
 }
+# Recovery sends what is pending and looks up what is unknown; the others have come to their end.
+LOOKED_AT = (TextState.PENDING, TextState.UNKNOWN)
 
 
 class Outbox:
@@ -54,6 +56,7 @@ class Outbox:
                     body=body,
                     state=TextState.PENDING,
                     call_sid=call_sid,
+                    due_at=now + UNFINISHED_AFTER,
                     created_at=now,
                     changed_at=now,
                 )
@@ -70,7 +73,7 @@ class Outbox:
         claim = (
             sa.update(outbox)
             .where(outbox.c.id == text_id, outbox.c.state == TextState.PENDING)
-            .values(state=TextState.SENDING, changed_at=now)
+            .values(state=TextState.SENDING, due_at=now + UNFINISHED_AFTER, changed_at=now)
             .returning(outbox.c.id)
         )
         return await self._database.write(lambda connection: connection.execute(claim).first() is not None)
@@ -89,7 +92,13 @@ class Outbox:
         settle = (
             sa.update(outbox)
             .where(outbox.c.id == text_id, outbox.c.state.in_(SETTLED_FROM[state]))
-            .values(state=state, message_sid=message_sid, error_code=error_code, changed_at=now)
+            .values(
+                state=state,
+                message_sid=message_sid,
+                error_code=error_code,
+                due_at=now + UNFINISHED_AFTER if state in LOOKED_AT else None,
+                changed_at=now,
+            )
         )
 
         def work(connection: sa.Connection) -> None:
@@ -106,12 +115,11 @@ class Outbox:
         message: str,
         reason: str,
         now: datetime,
+        key: str | None = None,
     ) -> str:
-        """See BookingStore. Written again with the same words and `now`, it stays one task."""
         # The journal repeats a write whose answer was lost, so the id follows from what is written.
-        callback_id = uuid.uuid5(
-            uuid.NAMESPACE_OID, "\n".join((call_sid, reason, now.isoformat(), message))
-        ).hex
+        same = key if key is not None else "\n".join((now.isoformat(), message))
+        callback_id = uuid.uuid5(uuid.NAMESPACE_OID, "\n".join((call_sid, reason, same))).hex
 
         def work(connection: sa.Connection) -> None:
             connection.execute(
@@ -144,6 +152,7 @@ def as_texts(rows: Iterable[sa.Row[Any]]) -> list[Text]:
             state=TextState(row.state),
             message_sid=row.message_sid,
             error_code=row.error_code,
+            queued_at=row.created_at,
         )
         for row in rows
     ]

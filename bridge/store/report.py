@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 import msgspec
 import sqlalchemy as sa
 
-from bridge.store.bookings import RESERVATION, as_reservations
 from bridge.store.calls import CallRow, as_call
 from bridge.store.database import Database
 from bridge.store.outbox import as_texts
+from bridge.store.rows import RESERVATION, as_reservations
 from bridge.store.tables import callbacks, calls, outbox, reservations, tool_calls, turns
 from tools.store import Reservation, Text
 

@@ -10,9 +10,8 @@ import sqlalchemy as sa
 
 from bridge.store.database import Database
 from bridge.store.tables import callbacks, calls, outbox, reservations, tokens, tool_calls, turns
-from tools.store import ReservationState
+from tools.store import LIVE
 
-LIVE = (ReservationState.HELD, ReservationState.BOOKING, ReservationState.BOOKED)
 TOKEN_KEPT = timedelta(days=1)  # a token is good for a minute; a day bears any clock that is wrong
 
 

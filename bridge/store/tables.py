@@ -69,11 +69,35 @@ reservations = sa.Table(
     sa.Column("call_sid", sa.String, nullable=False),
     sa.Column("caller_number", sa.String),
     sa.Column("expires_at", Instant),  # of a hold
-    sa.Column("event_id", sa.String, unique=True),  # Google's id of the event, ours to choose
+    sa.Column("event_id", sa.String),  # Google's id of the event, ours to choose
     sa.Column("customer_name", sa.String),
+    sa.Column("moves_id", sa.String, sa.ForeignKey("reservations.id")),  # takes that booking's place
+    # The part of its time that the booking it moves keeps already: whoever is moved by half
+    # an hour must not be in their own way. NULL for all others.
+    sa.Column("spares_from", Instant),
+    sa.Column("spares_to", Instant),
+    sa.Column("ends_as", sa.String),  # of one that is leaving
+    sa.Column("due_at", Instant),  # when recovery looks at it
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("changed_at", Instant, nullable=False),
     sa.Index("reservations_by_time", "calendar_id", "starts_at"),
+    sa.Index("reservations_by_number", "caller_number", "starts_at"),
+    sa.Index("reservations_due", "due_at"),
+    # A booking and what it is being moved to share the event; no two bookings do.
+    sa.Index(
+        "reservations_one_booking_per_event",
+        "event_id",
+        unique=True,
+        postgresql_where=sa.text("state IN ('booked', 'leaving')"),
+        sqlite_where=sa.text("state IN ('booked', 'leaving')"),
+    ),
+    sa.Index(
+        "reservations_one_move_at_a_time",
+        "moves_id",
+        unique=True,
+        postgresql_where=sa.text("state = 'booking'"),
+        sqlite_where=sa.text("state = 'booking'"),
+    ),
     # One live hold per call and per number.
     sa.Index(
         "reservations_one_hold_per_call",
@@ -103,9 +127,11 @@ outbox = sa.Table(
     sa.Column("message_sid", sa.String),
     sa.Column("error_code", sa.String),
     sa.Column("call_sid", sa.String, nullable=False),
+    sa.Column("due_at", Instant),  # when recovery looks at it
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("changed_at", Instant, nullable=False),
     sa.UniqueConstraint("reservation_id", "kind", name="outbox_one_per_kind"),
+    sa.Index("outbox_due", "due_at"),
 )
 
 callbacks = sa.Table(
@@ -133,6 +159,7 @@ calls = sa.Table(
     sa.Column("summary", sa.String),
     sa.Column("next_step", sa.String),
     sa.Column("next_step_reason", sa.String),
+    sa.Column("review", sa.String),  # why the owner should look at it, joined by commas
     # Tokens, named as in bridge.call.messages.Usage.
     *(
         sa.Column(name, sa.BigInteger, nullable=False, server_default=sa.text("0"))

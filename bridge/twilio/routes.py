@@ -8,11 +8,11 @@ import asyncio
 import re
 import secrets
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from aiohttp import web
-from multidict import MultiDictProxy
+from multidict import MultiDict, MultiDictProxy
 
 from bridge.call.messages import NextStep
 from bridge.call.switchboard import Switchboard
@@ -86,7 +86,7 @@ class TwilioRoutes:
 
     async def voice(self, request: web.Request) -> web.Response:
         """A call comes in: connect it to a stream, or to a person when we are full."""
-        form = await self._signed_form(request)
+        form = await self._signed_form(request, "CallSid")
         call_sid, caller = form["CallSid"], phone_number(form.get("From", ""))
         now = self._clock.now()
         await self._store_soon(
@@ -113,7 +113,7 @@ class TwilioRoutes:
 
     async def next(self, request: web.Request) -> web.Response:
         """The stream is over: do what was decided, or fetch a person when nothing is known."""
-        form = await self._signed_form(request)
+        form = await self._signed_form(request, "CallSid")
         step = None
         try:
             async with asyncio.timeout(NEXT_STEP_S):
@@ -130,22 +130,25 @@ class TwilioRoutes:
 
     async def handoff(self, request: web.Request) -> web.Response:
         """The dialled person hung up, or never answered: then nobody may be lost."""
-        form = await self._signed_form(request)
+        form = await self._signed_form(request, "CallSid")
         if form.get("DialCallStatus", "") in ANSWERED:
             return _xml(twiml.hang_up())
         return await self._call_back(form, "nobody_answered")
 
     async def status(self, request: web.Request) -> web.Response:
         """Call, stream and message callbacks; a finished call that never streamed is closed here."""
-        form = await self._signed_form(request)
-        if form.get("CallStatus") in ("completed", "busy", "failed", "no-answer", "canceled"):
-            call_sid, now = form["CallSid"], self._clock.now()
-            self._journal.put(lambda: self._calls.close_if_open(call_sid=call_sid, now=now))
+        form = await self._signed_form(request, "CallSid", "MessageSid")
+        call_sid, now = form.get("CallSid"), self._clock.now()
+        if form.get("StreamEvent") == "stream-error":
+            # A handshake that failed is reported nowhere else; the words are Twilio's own.
+            log.warning("stream_failed", call_sid=call_sid, error=form.get("StreamError", "")[:200])
+        if call_sid and form.get("CallStatus") in ("completed", "busy", "failed", "no-answer", "canceled"):
+            self._journal.put(lambda: self._close_if_open(call_sid, now))
         return web.Response(status=204)
 
     async def sms(self, request: web.Request) -> web.Response:
         """A text comes in. Nothing is answered; Twilio itself handles STOP and START."""
-        await self._signed_form(request)
+        await self._signed_form(request, "MessageSid")
         return _xml(twiml.empty())
 
     # --- the stream ---------------------------------------------------------------
@@ -156,7 +159,7 @@ class TwilioRoutes:
             raise web.HTTPForbidden(text="")
         websocket = stream.new_websocket()
         await websocket.prepare(request)
-        socket = stream.TwilioSocket(websocket)
+        socket = stream.TwilioSocket(websocket, request)
         try:
             start = await stream.receive_start(socket)
             facts = await self._accept(start)
@@ -186,7 +189,8 @@ class TwilioRoutes:
         except (TimeoutError, StoreError):
             # Without the store a token cannot be shown to be fresh; Twilio asks for the next step.
             raise stream.StreamRefused("store unavailable") from None
-        if self._switchboard.has(start.call_sid) or self._switchboard.is_full:
+        board = self._switchboard
+        if board.has(start.call_sid) or board.is_full or board.stopping:
             raise stream.StreamRefused("no place for it")
         return CallFacts(
             call_sid=start.call_sid,
@@ -196,17 +200,35 @@ class TwilioRoutes:
 
     # --- helpers ------------------------------------------------------------------
 
-    async def _signed_form(self, request: web.Request) -> MultiDictProxy[str]:
-        """The form of a request that Twilio signed. Raises 403, or 400 without a CallSid or MessageSid."""
-        form = await request.post()
+    async def _signed_form(self, request: web.Request, *about: str) -> MultiDictProxy[str]:
+        """The form of a request that Twilio signed. Raises 403, or 400 when it has no field of `about`."""
+        try:
+            form = await request.post()
+        except (ValueError, LookupError):  # no form, or in no alphabet there is: certainly not Twilio's
+            form = MultiDictProxy(MultiDict())
         texts = {name: value for name, value in form.items() if isinstance(value, str)}
         header = request.headers.get("X-Twilio-Signature", "")
         if len(texts) != len(form) or not self._signature.http(request.raw_path, form, header):
             log.warning("signature_refused", path=request.path)
             raise web.HTTPForbidden(text="")
-        if not form.get("CallSid") and not form.get("MessageSid"):
-            raise web.HTTPBadRequest(text="CallSid or MessageSid is missing")
+        if not any(form.get(name) for name in about):
+            raise web.HTTPBadRequest(text=f"{' or '.join(about)} is missing")
         return form  # type: ignore[return-value]
+
+    async def _close_if_open(self, call_sid: str, now: datetime) -> None:
+        """Close a call that is over and whose end we did not see; then somebody should call back."""
+        if not await self._calls.close_if_open(call_sid=call_sid, now=now):
+            return
+        row = await self._calls.call(call_sid)
+        if row is not None and row.caller_number is not None:
+            await self._bookings.add_callback(
+                call_sid=call_sid,
+                number=row.caller_number,
+                name=None,
+                message="",
+                reason="end_unknown",
+                now=now,
+            )
 
     async def _refusal(self, caller: str | None) -> str | None:
         """Why this call is not taken, a key of REFUSALS; None when it is. Never waits long for the store."""

@@ -1,7 +1,7 @@
 """The caller's socket: from the upgrade request to an accepted stream.
 
-`accept_stream` lets nothing through that does not carry a fresh token for the very call it
-names; only then is a `Call` built. Read `routes.py` for who calls it.
+`routes.py` lets nothing through whose `start` does not carry a fresh token for the very call
+it names; only then is a `Call` built.
 """
 
 import asyncio
@@ -15,6 +15,8 @@ from bridge.twilio import codec
 MESSAGE_LIMIT = 64 * 1024  # bytes; a media message of Twilio's is a few hundred
 START_S = 5.0  # Twilio sends `start` right after the upgrade
 HEARTBEAT_S = 20.0
+CLOSE_S = 2.0  # a peer that does not answer a close is not waited for longer
+DRAIN_S = 1.0  # nor one that does not even take it in
 
 
 class StreamRefused(Exception):
@@ -28,8 +30,9 @@ class StreamRefused(Exception):
 class TwilioSocket:
     """aiohttp's server websocket as a leg's `Socket`."""
 
-    def __init__(self, websocket: web.WebSocketResponse) -> None:
+    def __init__(self, websocket: web.WebSocketResponse, request: web.Request) -> None:
         self._websocket = websocket
+        self._request = request
 
     async def receive(self) -> str | bytes:
         message = await self._websocket.receive()
@@ -45,13 +48,18 @@ class TwilioSocket:
             raise SocketClosed(self._websocket.close_code, type(error).__name__) from error
 
     async def close(self, code: int, reason: str) -> None:
-        await self._websocket.close(code=code, message=reason.encode())
+        try:
+            async with asyncio.timeout(CLOSE_S + DRAIN_S):
+                await self._websocket.close(code=code, message=reason.encode())
+        except TimeoutError:  # a peer that reads no more: its buffer would keep the close waiting for ever
+            if self._request.transport is not None:
+                self._request.transport.abort()
 
 
 def new_websocket() -> web.WebSocketResponse:
     """A server websocket with the limits a stream of Twilio's needs."""
     return web.WebSocketResponse(
-        max_msg_size=MESSAGE_LIMIT, heartbeat=HEARTBEAT_S, compress=False, timeout=2.0, autoclose=True
+        max_msg_size=MESSAGE_LIMIT, heartbeat=HEARTBEAT_S, compress=False, timeout=CLOSE_S, autoclose=True
     )
 
 

@@ -7,7 +7,6 @@ them with the ones twilio's own builder makes. Every `<Connect>` and `<Dial>` na
 
 import re
 import xml.etree.ElementTree as ET
-from typing import Literal
 
 from bridge.twilio.addresses import socket_url, webhook_url
 
@@ -25,40 +24,26 @@ RING_S = 30  # how long a person's phone rings; Twilio's own default for <Dial>
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def stream(public_base_url: str, token: str, *, say: str | None = None, with_status: bool = False) -> str:
+def stream(public_base_url: str, token: str) -> str:
     """Connect the call to our socket, and ask `/twilio/next` what to do after it.
 
     `token` travels as a `<Parameter>`, since Twilio strips a query from a stream's URL.
-    `say` is spoken before the stream opens, for a call that is taken up again.
-    `with_status` asks for stream callbacks, the only place where Twilio reports a failed handshake.
+    Stream callbacks are asked for because a failed handshake is reported nowhere else.
     """
-    response = _response(say)
+    response = _response()
     action = webhook_url(public_base_url, NEXT_PATH, retried=True)
     connect = _add(response, "Connect", action=action, method="POST")
-    attributes = {"url": socket_url(public_base_url, STREAM_PATH)}
-    if with_status:
-        attributes["statusCallback"] = webhook_url(public_base_url, STATUS_PATH)
-    _add(_add(connect, "Stream", **attributes), "Parameter", name=TOKEN_PARAMETER, value=token)
+    url, status = socket_url(public_base_url, STREAM_PATH), webhook_url(public_base_url, STATUS_PATH)
+    opened = _add(connect, "Stream", statusCallback=status, url=url)
+    _add(opened, "Parameter", name=TOKEN_PARAMETER, value=token)
     return _document(response)
 
 
-def person(
-    number: str,
-    action_url: str,
-    *,
-    say: str | None = None,
-    caller_id: str | None = None,
-    ring_s: int = RING_S,
-) -> str:
-    """Ring `number` (E.164) and join the caller; afterwards, answered or not, ask `action_url`.
-
-    `caller_id` must be a number of our account or the caller's own; None: Twilio shows the caller's.
-    """
+def person(number: str, action_url: str, *, say: str | None = None) -> str:
+    """Ring `number` (E.164) and join the caller; afterwards, answered or not, ask `action_url`."""
     response = _response(say)
-    attributes = {"action": action_url, "method": "POST", "timeout": str(ring_s)}
-    if caller_id is not None:
-        attributes["callerId"] = caller_id
-    _add(_add(response, "Dial", **attributes), "Number").text = _xml_text(number)
+    dial = _add(response, "Dial", action=action_url, method="POST", timeout=str(RING_S))
+    _add(dial, "Number").text = _xml_text(number)
     return _document(response)
 
 
@@ -66,13 +51,6 @@ def hang_up(say: str | None = None) -> str:
     """End the call, after a sentence if there is one (a goodbye, or that we will call back)."""
     response = _response(say)
     _add(response, "Hangup")
-    return _document(response)
-
-
-def reject(reason: Literal["busy", "rejected"] = "busy") -> str:
-    """Refuse an unanswered call, unbilled. Only as the answer to a call's first webhook."""
-    response = _response()
-    _add(response, "Reject", reason=reason)
     return _document(response)
 
 

@@ -1,4 +1,4 @@
-"""Reads the recorded Realtime sessions in shared/data/realtime, which are YAML of a simple kind.
+"""Reads recorded Realtime sessions, kept beside this repository: YAML of a simple kind.
 
 Only what those files use is understood: block mappings and sequences, plain scalars that may
 run over several lines, and quoted ones on a single line. A YAML library is not worth its place

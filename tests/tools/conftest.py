@@ -50,12 +50,13 @@ async def scene(business: Business, migrated: Path, tmp_path: Path) -> AsyncIter
     shutil.copy(migrated, tmp_path / "tools.db")
     store = await Store.open(f"sqlite:///{tmp_path}/tools.db")
     clock = Clock(datetime(2026, 11, 23, 14, 5, tzinfo=UTC))
-    calendar, sms, stumbling = PaperCalendar(), Pigeons(), StumblingStore(store.bookings)
+    calendar, sms, stumbling = PaperCalendar(clock.now), Pigeons(), StumblingStore(store.bookings)
     yield Scene(
         facts=CallFacts(call_sid="CA1", caller_number="+12025550143", our_number="+12025550100"),
         dispatcher=Dispatcher(business=business, store=stumbling, calendar=calendar, sms=sms, clock=clock),
         business=business,
         store=stumbling,
+        report=store.report,
         calendar=calendar,
         sms=sms,
         clock=clock,

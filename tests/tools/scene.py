@@ -11,13 +11,16 @@ from typing import Any
 
 import msgspec
 
+from bridge.store.report import Report
 from tools.business import Business
 from tools.clock import Clock
 from tools.dispatch import Dispatcher
 from tools.facts import CallFacts
 from tools.google_events import OURS
-from tools.ports import Busy, CalendarEvent
+from tools.kit import Kit
+from tools.ports import Busy, CalendarChanged, CalendarEvent, CalendarUnavailable
 from tools.result import Gate, ToolResult
+from tools.slots import Slot
 from tools.store import BookingStore
 
 CHAIR_1 = "chair-1@maplestreet.example"
@@ -63,14 +66,33 @@ class Stumbles:
 class PaperCalendar(Stumbles):
     """A `CalendarPort` that keeps events in a dictionary."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime] | None = None) -> None:
+        """`now`: when our own events are written; None: that is never told."""
         super().__init__()
+        self._now = now
         self.events: dict[str, dict[str, CalendarEvent]] = {CHAIR_1: {}, CHAIR_2: {}}
         self.private: dict[str, dict[str, str]] = {}
+        self.deleted: set[str] = set()
+        self._version = 0
 
-    def write(self, calendar_id: str, start: datetime, end: datetime, event_id: str = "human") -> None:
-        """A person writes into the calendar."""
-        self._put(calendar_id, event_id, start, end, "Walk-in", ours=False)
+    def write(
+        self,
+        calendar_id: str,
+        start: datetime,
+        end: datetime,
+        event_id: str = "human",
+        **fields: datetime | None,
+    ) -> None:
+        """A person writes into the calendar. `fields`: `created`, `updated`."""
+        event = self._put(calendar_id, event_id, start, end, "Walk-in", ours=False)
+        self.events[calendar_id][event_id] = msgspec.structs.replace(event, **fields)
+
+    def change(self, calendar_id: str, event_id: str, **fields: Any) -> None:
+        """An event becomes another one under the same id, whoever did it."""
+        event = self.events[calendar_id][event_id]
+        self._put(calendar_id, event_id, event.start, event.end, event.summary, ours=event.ours)
+        etag = self.events[calendar_id][event_id].etag
+        self.events[calendar_id][event_id] = msgspec.structs.replace(event, etag=etag, **fields)
 
     def ours(self) -> list[CalendarEvent]:
         return [event for events in self.events.values() for event in events.values() if event.ours]
@@ -100,9 +122,11 @@ class PaperCalendar(Stumbles):
         private: dict[str, str],
     ) -> CalendarEvent:
         await self._begin("insert")
+        if event_id in self.deleted:
+            raise CalendarUnavailable("event_deleted")
         if event_id not in self.events[calendar_id]:  # else: adopted, as the real one does
+            self.private[event_id] = dict(private)
             self._put(calendar_id, event_id, start, end, summary, ours=OURS in private)
-            self.private[event_id] = private
         event = self.events[calendar_id][event_id]
         await self._end("insert")
         return event
@@ -111,10 +135,47 @@ class PaperCalendar(Stumbles):
         await self._begin("get")
         return self.events[calendar_id].get(event_id)
 
+    async def was_deleted(self, calendar_id: str, event_id: str) -> bool:
+        await self._begin("was_deleted")
+        return event_id in self.deleted
+
+    async def move(
+        self,
+        calendar_id: str,
+        event: CalendarEvent,
+        *,
+        start: datetime,
+        end: datetime,
+        private: dict[str, str],
+    ) -> CalendarEvent:
+        await self._begin("move")
+        found = self.events[calendar_id].get(event.id)
+        if found is None or found.etag != event.etag:
+            raise CalendarChanged("conditionNotMet")
+        self.private[event.id] |= private
+        moved = self._put(calendar_id, event.id, start, end, found.summary, ours=True)
+        await self._end("move")
+        return moved
+
     async def delete(self, calendar_id: str, event_id: str) -> None:
         await self._begin("delete")
-        self.events[calendar_id].pop(event_id, None)
+        self.remove(calendar_id, event_id)
         await self._end("delete")
+
+    async def bury(
+        self, calendar_id: str, *, event_id: str, start: datetime, end: datetime
+    ) -> CalendarEvent | None:
+        await self._begin("bury")
+        standing = self.events[calendar_id].get(event_id)
+        if standing is None:
+            self.deleted.add(event_id)
+        await self._end("bury")
+        return standing
+
+    def remove(self, calendar_id: str, event_id: str) -> None:
+        """Delete an event, if it is there; its id stays taken."""
+        if self.events[calendar_id].pop(event_id, None) is not None:
+            self.deleted.add(event_id)
 
     def _between(self, calendar_id: str, start: datetime, end: datetime) -> list[CalendarEvent]:
         events = self.events[calendar_id].values()
@@ -122,10 +183,20 @@ class PaperCalendar(Stumbles):
 
     def _put(
         self, calendar_id: str, event_id: str, start: datetime, end: datetime, summary: str, *, ours: bool
-    ) -> None:
-        self.events[calendar_id][event_id] = CalendarEvent(
-            id=event_id, start=start, end=end, summary=summary, ours=ours, etag='"1"', created=None
+    ) -> CalendarEvent:
+        self._version += 1
+        event = CalendarEvent(
+            id=event_id,
+            start=start,
+            end=end,
+            summary=summary,
+            ours=ours,
+            etag=f'"{self._version}"',
+            created=None if self._now is None or not ours else self._now(),
+            reservation_id=self.private[event_id][OURS] if ours else None,
         )
+        self.events[calendar_id][event_id] = event
+        return event
 
 
 class Pigeons(Stumbles):
@@ -140,6 +211,10 @@ class Pigeons(Stumbles):
         self.sent.append((to, body))
         await self._end("send")
         return f"SM{len(self.sent)}"
+
+    async def find(self, *, to: str, body: str, since: datetime) -> str | None:
+        await self._begin("find")
+        return f"SM{self.sent.index((to, body)) + 1}" if (to, body) in self.sent else None
 
 
 class StumblingStore(Stumbles):
@@ -168,12 +243,41 @@ class Scene(msgspec.Struct, kw_only=True):
     dispatcher: Dispatcher
     business: Business
     store: Any
+    report: Report  # everything the store holds
     calendar: PaperCalendar
     sms: Pigeons
     clock: Clock
 
     async def run(self, name: str, gate: Gate = Gate.OPEN, /, **arguments: Any) -> ToolResult:
         return await self.dispatcher.run(self.facts, name, msgspec.json.encode(arguments).decode(), gate)
+
+    async def check(self, day: str, **more: Any) -> ToolResult:
+        """What is free on one day; a cleaning unless `more` says otherwise."""
+        wish = {"service": "cleaning", "from_date": day, "to_date": day, **more}
+        return await self.run("check_availability", **wish)
+
+    def offered(self, result: ToolResult) -> list[Slot]:
+        """The slots that an answer offered, in order."""
+        return [self.facts.offered[slot["id"]] for slot in result.output["slots"]]
+
+    def fill(self, start: str, end: str, calendar_id: str = CHAIR_1) -> None:
+        """Somebody is away, on the business's wall clock: "2026-11-24 09:00"."""
+        begin, until = (
+            datetime.fromisoformat(text).replace(tzinfo=self.business.tz) for text in (start, end)
+        )
+        self.calendar.write(calendar_id, begin, until, "away")
+
+    @property
+    def kit(self) -> Kit:
+        """What the tools of this scene work with."""
+        return Kit(
+            business=self.business,
+            clock=self.clock,
+            store=self.store,
+            calendar=self.calendar,
+            free_busy=self.dispatcher.free_busy,
+            sms=self.sms,
+        )
 
     async def ask_tuesday(self) -> ToolResult:
         """A cleaning on Tuesday, 24 November, afternoon: free at 12:00 and 13:30-17:00."""

@@ -1,11 +1,11 @@
 """check_availability: what is offered, what counts as taken, and that unknown is never free."""
 
-from datetime import timedelta
+from datetime import date
 from typing import Any
 
 import pytest
 
-from tests.tools.scene import CHAIR_1, HANG, Scene
+from tests.tools.scene import CHAIR_1, CHAIR_2, HANG, Scene
 from tools import spoken
 from tools.ports import CalendarUnavailable
 from tools.result import Reply
@@ -50,15 +50,76 @@ async def test_a_time_offered_twice_keeps_its_id(scene: Scene) -> None:
     assert [slot["id"] for slot in morning.output["slots"]] == ["slot_3", "slot_4"]
 
 
-async def test_a_day_that_is_full_leads_to_the_next(scene: Scene) -> None:
-    """When nothing fits the wish, the next day with free times is offered."""
-    await scene.ask_tuesday()
-    tuesday = scene.facts.offered["slot_1"].start
-    scene.calendar.write(CHAIR_1, tuesday - timedelta(hours=6), tuesday + timedelta(hours=6))
+async def test_a_day_that_is_full_leads_to_the_nearest_others(scene: Scene) -> None:
+    """When nothing fits the wish, the same answer offers the days on either side, at that time of day."""
+    scene.fill("2026-11-24 06:00", "2026-11-24 20:00")
     result = await scene.ask_tuesday()
     assert result.output["ok"]
+    assert result.output["say"] == (
+        "I'm sorry, I have nothing free then. I have Monday, November twenty-third at noon, or Wednesday, "
+        "November twenty-fifth at noon, or Monday, November thirtieth at noon."
+    )
+    assert [slot["id"] for slot in result.output["slots"]] == ["slot_1", "slot_2", "slot_3"]
+    assert scene.calendar.asked == ["free_busy"]
+
+
+async def test_a_closed_day_is_called_closed(scene: Scene) -> None:
+    """On a holiday the caller hears that it is closed, not that all is taken; Friday is closed as well."""
+    result = await scene.check("2026-11-26")
+    assert result.output["say"] == (
+        "I'm sorry, we are closed then. I have Tuesday, November twenty-fourth at nine AM, or Wednesday, "
+        "November twenty-fifth at nine AM, or Monday, November thirtieth at nine AM."
+    )
+
+
+async def test_weeks_without_a_free_time_are_skipped(scene: Scene) -> None:
+    """Nothing for weeks around the wish: the first there is, however far, with one more question."""
+    scene.fill("2026-11-23 06:00", "2027-01-11 12:00")
+    result = await scene.check("2026-12-01")
+    assert result.output["say"] == (
+        "I'm sorry, I have nothing free then. I have Monday, January eleventh at noon, or Tuesday, "
+        "January twelfth at nine AM, or Wednesday, January thirteenth at nine AM."
+    )
+    assert scene.calendar.asked == ["free_busy", "free_busy"]
+
+
+async def test_nothing_at_all_leads_to_a_message_or_a_person(scene: Scene) -> None:
+    """When as far ahead as can be booked nothing is free, no day is asked for any more."""
+    scene.fill("2026-11-23 06:00", "2027-02-01 12:00")
+    result = await scene.check("2026-12-01")
+    assert result.output == {"ok": True, "say": spoken.nothing_at_all(person=True), "slots": []}
+    assert result.output["say"].endswith("Shall I take a message, or would you rather speak to a person?")
+
+
+async def test_a_provider_may_be_asked_for_by_name(scene: Scene) -> None:
+    """Only that calendar's times are offered, and also after one of them was just taken."""
+    both = await scene.check("2026-11-24", service="checkup", part_of_day="afternoon")
+    assert both.output["slots"]  # the first chair works in the afternoon, the second does not
+    second = await scene.check("2026-11-24", service="checkup", provider="chair 2")
+    assert second.output["say"].startswith("I have Tuesday, November twenty-fourth at nine AM, or at ")
+    assert {slot.calendar_id for slot in scene.offered(second)} == {CHAIR_2}
+    slot = scene.offered(second)[0]
+    scene.calendar.write(CHAIR_2, slot.start, slot.end)
+    taken = await scene.run("hold_slot", slot_id=slot.id, customer_name="Dana Reed")
+    assert taken.error_code == "slot_taken"
+    assert {other.calendar_id for other in scene.offered(taken)} == {CHAIR_2}
+
+
+async def test_somebody_else_when_the_provider_has_no_time_at_all(scene: Scene) -> None:
+    """Then the caller is told that the times are with others."""
+    scene.fill("2026-11-23 06:00", "2027-02-01 12:00", CHAIR_2)
+    result = await scene.check("2026-11-24", service="checkup", provider="Chair 2")
     assert result.output["say"].startswith(
-        "I'm sorry, I have nothing free then. I have Wednesday, November twenty-fifth at nine AM, or at "
+        "I'm sorry, I have nothing free with them. With somebody else, I have Monday, November twenty-third"
+    )
+    assert {slot.calendar_id for slot in scene.offered(result)} == {CHAIR_1}
+
+
+async def test_a_provider_who_does_not_do_it_is_told_to_the_model(scene: Scene) -> None:
+    """The model learns who does."""
+    result = await scene.check("2026-11-24", service="cleaning", provider="Chair 2")
+    assert result.output["problem"] == (
+        "provider: nobody of that name does cleaning; expected one of Chair 1"
     )
 
 
@@ -128,12 +189,15 @@ async def test_a_weekday_within_a_range_is_a_filter(scene: Scene) -> None:
     assert {slot["spoken"].split(",")[0] for slot in result.output["slots"]} == {"Thursday"}
 
 
-async def test_past_the_horizon_nothing_is_free(scene: Scene) -> None:
+async def test_past_the_horizon_the_last_day_is_told(scene: Scene) -> None:
     """A date too far ahead is answered without asking the calendar for it."""
-    result = await scene.run(
-        "check_availability", service="cleaning", from_date="2027-06-01", to_date="2027-06-01"
-    )
-    assert result.output["say"] == spoken.nothing_then([])
+    result = await scene.check("2027-06-01")
+    assert result.output == {
+        "ok": False,
+        "say": spoken.too_far_ahead(date(2027, 1, 22)),
+        "problem": "from_date: nothing can be booked after Friday, 2027-01-22",
+    }
+    assert result.error_code == "too_far_ahead"
     assert scene.calendar.asked == []
 
 

@@ -49,8 +49,10 @@ def test_the_sample_file_loads() -> None:
     assert business.tz.key == "America/New_York"
     assert business.hours[4] == (Stretch(9 * 60, 15 * 60),)
     assert business.hours[6] == ()
-    assert business.closures[0].covers(date(2026, 12, 25))
-    assert not business.closures[1].covers(date(2027, 1, 2))
+    assert business.closed(date(2026, 12, 24)) == "Christmas"
+    assert business.closed(date(2027, 1, 1)) == "New Year's Day"
+    assert business.closed(date(2027, 1, 2)) is None
+    assert business.closed(date(2026, 11, 11)) is None
     assert business.handoff_number == "+12025550180"
     filling = business.service("filling")
     assert filling is not None
@@ -76,6 +78,25 @@ def test_a_calendar_keeps_the_hours_of_the_business_unless_it_says_otherwise() -
     assert off.calendar("a@example.com").hours[0] == ()
 
 
+def test_a_calendar_keeps_the_clock_of_the_business_unless_it_says_otherwise() -> None:
+    """A provider in another zone has hours on a clock of their own."""
+    assert parse_business(SMALL).calendar("a@example.com").zone == "Europe/Berlin"
+    elsewhere = parse_business(changed('name = "A"\n', 'name = "A"\nzone = "Europe/London"\n'))
+    assert elsewhere.calendar("a@example.com").tz.key == "Europe/London"
+
+
+def test_public_holidays_come_with_a_region() -> None:
+    """Closed on those of the region, but not on the ones the owner names; without a region on none."""
+    assert parse_business(SMALL).closed(date(2026, 12, 25)) is None
+    text = changed("[hours]", 'holidays = "DE-BY"\nopen_holidays = ["Good Friday"]\n[hours]')
+    business = parse_business(text)
+    assert business.closed(date(2026, 12, 25)) is not None
+    assert business.closed(date(2027, 1, 6)) is not None  # Epiphany: in Bavaria, not in Berlin
+    assert business.closed(date(2027, 3, 26)) is None
+    berlin = parse_business(changed("[hours]", 'holidays = "DE-BE"\n[hours]'))
+    assert berlin.closed(date(2027, 1, 6)) is None
+
+
 def test_the_opening_discloses_the_assistant_unless_switched_off() -> None:
     """By default the caller is told at once what answers."""
     assert parse_business(SMALL).wording.opening == (
@@ -91,6 +112,19 @@ def test_the_opening_discloses_the_assistant_unless_switched_off() -> None:
         ("Europe/Berlin", "Europe/Munich", 'zone: unknown "Europe/Munich"'),
         ("Europe/Berlin", "../etc", "zone: unknown"),
         ("Europe/Berlin", "Europe", "zone: unknown"),
+        ('name = "A"', 'name = "A"\nzone = "Berlin"', 'calendar a@example.com: zone: unknown "Berlin"'),
+        (
+            "[hours]",
+            'holidays = "Texas"\n[hours]',
+            'holidays: unknown region "Texas"; expected an ISO 3166 code',
+        ),
+        ("[hours]", "holidays = true\n[hours]", "holidays: Expected `str`, got `bool`"),
+        (
+            "[hours]",
+            'holidays = "US"\nopen_holidays = ["Colombus Day"]\n[hours]',
+            'open_holidays: "Colombus Day" is no holiday of US; did you mean "Columbus Day"?',
+        ),
+        ("[hours]", 'open_holidays = ["Columbus Day"]\n[hours]', "open_holidays: needs a region; expected"),
         ('address = "1 Street"\n', "", "address: missing"),
         ('address = "1 Street"', "address = 1", "address: Expected `str`, got `int`"),
         ('address = "1 Street"', 'adress = "1 Street"', "adress: unknown key"),
@@ -165,6 +199,7 @@ def test_all_mistakes_are_named_at_once() -> None:
     ("table", "name"),
     [
         ('[[calendar]]\nid = "a@example.com"\nname = "B"\n', 'calendar: id "a@example.com" is given 2 times'),
+        ('[[calendar]]\nid = "b@example.com"\nname = "a"\n', 'calendar: name "a" is given 2 times'),
         (SMALL[SMALL.index("[[service]]") :], 'service: key "cut" is given 2 times'),
         ('[[faq]]\ntopic = "p"\nquestions = ["?"]\nanswer = "A"\n' * 2, 'faq: topic "p" is given 2 times'),
     ],

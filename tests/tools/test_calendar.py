@@ -1,4 +1,4 @@
-"""The calendar client against the stand-in, over real sockets, with the real Google client.
+"""Writing into the calendar stand-in, over real sockets, with the real Google client.
 
 What it does when Google fails or is slow is in `test_google_client.py`.
 """
@@ -6,17 +6,23 @@ What it does when Google fails or is slow is in `test_google_client.py`.
 import base64
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 
 from bridge.harness.calendar import CalendarStandin
-from tests.bridge.harness.google_support import CHAIR_1, CHAIR_2, HOUR, NOW, TWO_PM, ZONE
+from tests.bridge.harness.google_support import CHAIR_1, HOUR, NOW, TWO_PM
 from tests.tools.google_calendars import MakeCalendar, book, calendars, judged_standin
 from tools.calendar import Calendar
 from tools.google_events import OURS
-from tools.ports import Busy, CalendarAmbiguous, CalendarPort, CalendarUnavailable
+from tools.ports import (
+    CalendarAmbiguous,
+    CalendarChanged,
+    CalendarEvent,
+    CalendarPort,
+    CalendarUnavailable,
+)
 
 
 @pytest.fixture
@@ -34,104 +40,6 @@ async def make(google: CalendarStandin) -> AsyncIterator[MakeCalendar]:
 @pytest.fixture
 def calendar(make: MakeCalendar) -> Calendar:
     return make()
-
-
-# --- free/busy --------------------------------------------------------------------------
-
-
-async def test_free_busy_is_merged_and_clipped(google: CalendarStandin, calendar: Calendar) -> None:
-    """Stretches that touch are one, and nothing lies outside the window."""
-    google.human_books(CHAIR_1, TWO_PM - HOUR, TWO_PM + HOUR, "a")
-    google.human_books(CHAIR_1, TWO_PM + HOUR, TWO_PM + 3 * HOUR, "b")
-    busy = await calendar.free_busy([CHAIR_1, CHAIR_2], TWO_PM, TWO_PM + 2 * HOUR)
-    assert busy == {CHAIR_1: [Busy(TWO_PM, TWO_PM + 2 * HOUR)], CHAIR_2: []}
-
-
-async def test_a_long_window_is_asked_in_pieces(google: CalendarStandin, calendar: Calendar) -> None:
-    """Windows that Google would refuse are split, and a stretch across the cut stays one."""
-    cut = TWO_PM + timedelta(days=60)
-    google.human_books(CHAIR_1, cut - HOUR, cut + HOUR, "across the cut")
-    busy = await calendar.free_busy([CHAIR_1], TWO_PM, TWO_PM + timedelta(days=130))
-    assert busy == {CHAIR_1: [Busy(cut - HOUR, cut + HOUR)]}
-    assert len(list(google.ledger.of("freebusy"))) == 3
-
-
-async def test_many_calendars_are_asked_in_batches(google: CalendarStandin, calendar: Calendar) -> None:
-    """More calendars than one query may name are asked in several."""
-    ids = [f"chair-{number}@maplestreet.example" for number in range(10, 70)]
-    for each in ids:
-        google.add_calendar(each, ZONE.key)
-    assert await calendar.free_busy(ids, TWO_PM, TWO_PM + HOUR) == {each: [] for each in ids}
-    assert [len(entry.data["ids"]) for entry in google.ledger.of("freebusy")] == [50, 10]
-
-
-async def test_an_error_inside_a_200_is_not_free(calendar: Calendar) -> None:
-    """A calendar that is not shared makes the whole answer unavailable."""
-    with pytest.raises(CalendarUnavailable) as failure:
-        await calendar.free_busy([CHAIR_1, "nobody@example.com"], TWO_PM, TWO_PM + HOUR)
-    assert failure.value.code == "calendar_notFound"
-
-
-# --- reads ------------------------------------------------------------------------------
-
-
-async def test_events_that_block_time_are_found(google: CalendarStandin, calendar: Calendar) -> None:
-    """Left out: what only touches the window, what is shown as free, declined or deleted."""
-    declined = [{"email": CHAIR_1, "self": True, "responseStatus": "declined"}]
-    google.human_books(CHAIR_1, TWO_PM - HOUR, TWO_PM, "before")
-    google.human_books(CHAIR_1, TWO_PM + HOUR, TWO_PM + 2 * HOUR, "after")
-    google.human_books(CHAIR_1, TWO_PM, TWO_PM + HOUR, "free", transparency="transparent")
-    google.human_books(CHAIR_1, TWO_PM, TWO_PM + HOUR, "declined", attendees=declined)
-    gone = google.human_books(CHAIR_1, TWO_PM, TWO_PM + HOUR, "gone")
-    google.human_deletes(CHAIR_1, gone["id"])
-    google.human_books(CHAIR_1, TWO_PM - HOUR / 2, TWO_PM + HOUR / 2, "Walk-in", NOW - HOUR)
-    await book(calendar)
-    found = await calendar.events_between(CHAIR_1, TWO_PM, TWO_PM + HOUR)
-    assert [(event.summary, event.ours) for event in found] == [("Walk-in", False), ("Cleaning", True)]
-    assert (found[0].start, found[0].end) == (TWO_PM - HOUR / 2, TWO_PM + HOUR / 2)
-    assert found[0].created == NOW - HOUR
-
-
-async def test_pages_are_followed_to_the_end(google: CalendarStandin, calendar: Calendar) -> None:
-    """A page that is short does not end the list."""
-    google.page_cap = 2
-    for minutes in range(0, 50, 10):
-        begin = TWO_PM + timedelta(minutes=minutes)
-        google.human_books(CHAIR_1, begin, begin + timedelta(minutes=10), str(minutes))
-    found = await calendar.events_between(CHAIR_1, TWO_PM, TWO_PM + HOUR)
-    assert [event.summary for event in found] == ["0", "10", "20", "30", "40"]
-
-
-async def test_an_all_day_event_is_the_calendars_own_day(google: CalendarStandin, calendar: Calendar) -> None:
-    """A day begins at midnight where the calendar is, not in UTC."""
-    google.human_books(CHAIR_1, date(2026, 11, 26), date(2026, 11, 27), "Thanksgiving")
-    (event,) = await calendar.events_between(CHAIR_1, TWO_PM, TWO_PM + HOUR)
-    assert (event.start, event.end) == (
-        datetime(2026, 11, 26, 5, tzinfo=UTC),
-        datetime(2026, 11, 27, 5, tzinfo=UTC),
-    )
-    before = datetime(2026, 11, 26, 3, tzinfo=UTC)
-    assert await calendar.events_between(CHAIR_1, before, before + HOUR) == []
-
-
-async def test_fractions_of_a_second_are_kept_although_google_drops_them(
-    google: CalendarStandin, calendar: Calendar
-) -> None:
-    """A window that ends within a second still finds what begins in that second."""
-    google.human_books(CHAIR_1, TWO_PM, TWO_PM + HOUR, "at two")
-    half = timedelta(milliseconds=500)
-    assert len(await calendar.events_between(CHAIR_1, TWO_PM - HOUR, TWO_PM + half)) == 1
-    assert len(await calendar.events_between(CHAIR_1, TWO_PM + HOUR - half, TWO_PM + 2 * HOUR)) == 1
-    assert await calendar.events_between(CHAIR_1, TWO_PM - HOUR, TWO_PM) == []
-
-
-async def test_get_finds_what_stands(google: CalendarStandin, calendar: Calendar) -> None:
-    """An unknown event and a deleted one are both None."""
-    assert await calendar.get(CHAIR_1, "abc00") is None
-    booked = await book(calendar)
-    assert await calendar.get(CHAIR_1, "abc00") == booked
-    google.human_deletes(CHAIR_1, "abc00")
-    assert await calendar.get(CHAIR_1, "abc00") is None
 
 
 # --- insert -----------------------------------------------------------------------------
@@ -201,6 +109,146 @@ async def test_a_refused_insert_certainly_wrote_nothing(google: CalendarStandin,
         await book(calendar)
     assert failure.value.code == "forbidden"
     assert len(google.exchanges) == 1
+
+
+# --- move -------------------------------------------------------------------------------
+
+
+async def move(calendar: Calendar, event: CalendarEvent, reservation: str = "r2") -> CalendarEvent:
+    """Move an event by half an hour, for another reservation."""
+    half = HOUR / 2
+    return await calendar.move(
+        CHAIR_1, event, start=event.start + half, end=event.end + half, private={OURS: reservation}
+    )
+
+
+async def test_a_moved_event_keeps_what_a_person_wrote_into_it(
+    google: CalendarStandin, calendar: Calendar
+) -> None:
+    """Times and our property change; id, words and everything else stay."""
+    event = await book(calendar)
+    moved = await move(calendar, event)
+    assert (moved.id, moved.start, moved.end) == (event.id, TWO_PM + HOUR / 2, TWO_PM + 3 * HOUR / 2)
+    assert (moved.summary, moved.reservation_id, moved.created) == (event.summary, "r2", event.created)
+    assert moved.etag != event.etag
+    assert await calendar.get(CHAIR_1, event.id) == moved
+
+
+async def test_what_a_person_changed_since_is_not_moved(google: CalendarStandin, calendar: Calendar) -> None:
+    """412: the event is no longer the one that was read, and nothing was written."""
+    event = await book(calendar)
+    await move(calendar, event, "r3")
+    with pytest.raises(CalendarChanged) as failure:
+        await move(calendar, event)
+    assert failure.value.code == "conditionNotMet"
+    found = await calendar.get(CHAIR_1, event.id)
+    assert found is not None
+    assert found.reservation_id == "r3"
+
+
+@pytest.mark.parametrize("deleted", [True, False])
+async def test_what_is_gone_is_not_moved(google: CalendarStandin, calendar: Calendar, deleted: bool) -> None:
+    """Deleted (Google says 403) or never there (404): certainly nothing was written."""
+    event = await book(calendar)
+    if deleted:
+        google.human_deletes(CHAIR_1, event.id)
+    else:
+        del google.events[CHAIR_1][event.id]
+    with pytest.raises(CalendarChanged):
+        await move(calendar, event)
+
+
+async def test_a_moved_event_whose_answer_was_lost_is_not_called_changed(
+    google: CalendarStandin, calendar: Calendar
+) -> None:
+    """The second attempt meets the first one's etag: a 412 of our own making is ambiguous."""
+    event = await book(calendar)
+    google.lose_answer_next("patch")
+    with pytest.raises(CalendarAmbiguous):
+        await move(calendar, event)
+    found = await calendar.get(CHAIR_1, event.id)
+    assert found is not None
+    assert found.reservation_id == "r2"
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "error"),
+    [
+        (403, "quotaExceeded", CalendarUnavailable),
+        (429, "rateLimitExceeded", CalendarUnavailable),
+        (503, "backendError", CalendarAmbiguous),
+    ],
+)
+async def test_a_move_that_is_refused(
+    google: CalendarStandin, calendar: Calendar, status: int, reason: str, error: type[Exception]
+) -> None:
+    """A quota is a clear no; a server's error says nothing about what was written."""
+    event = await book(calendar)
+    google.fail_next("patch", status, reason, times=2)
+    with pytest.raises(error):
+        await move(calendar, event)
+
+
+# --- bury -------------------------------------------------------------------------------
+
+
+async def bury(calendar: Calendar) -> CalendarEvent | None:
+    return await calendar.bury(CHAIR_1, event_id="abc00", start=TWO_PM, end=TWO_PM + HOUR)
+
+
+async def test_a_buried_id_can_never_be_booked(google: CalendarStandin, calendar: Calendar) -> None:
+    """Inserted and deleted: whatever arrives late meets the tombstone. Twice is harmless."""
+    assert await bury(calendar) is None
+    assert await bury(calendar) is None
+    with pytest.raises(CalendarUnavailable):
+        await book(calendar)
+    assert await calendar.events_between(CHAIR_1, TWO_PM, TWO_PM + HOUR) == []
+
+
+async def test_an_event_that_stands_is_not_buried(google: CalendarStandin, calendar: Calendar) -> None:
+    """What an earlier attempt wrote after all comes back as it is."""
+    event = await book(calendar)
+    assert await bury(calendar) == event
+
+
+async def test_a_burial_that_broke_off_is_ended_by_the_next(
+    google: CalendarStandin, calendar: Calendar
+) -> None:
+    """In between the event is in nobody's way, cannot be adopted, and is known for what it is."""
+    google.fail_next("delete", 503, "backendError", times=2)
+    with pytest.raises(CalendarAmbiguous):
+        await bury(calendar)
+    assert await calendar.events_between(CHAIR_1, TWO_PM, TWO_PM + HOUR) == []
+    with pytest.raises(CalendarUnavailable) as failure:
+        await book(calendar)
+    assert failure.value.code == "event_id_taken"
+    assert await bury(calendar) is None
+    assert google.events[CHAIR_1]["abc00"]["status"] == "cancelled"
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_burial_without_an_answer(google: CalendarStandin, calendar: Calendar, times: int) -> None:
+    """Whether the first insert was lost or its answer, the end is the same or is to be repeated."""
+    google.lose_answer_next("insert", times=times)
+    if times == 2:
+        with pytest.raises(CalendarAmbiguous):
+            await bury(calendar)
+    assert await bury(calendar) is None
+    assert google.events[CHAIR_1]["abc00"]["status"] == "cancelled"
+
+
+async def test_a_tombstone_is_told_from_an_event_that_is_not_seen(
+    google: CalendarStandin, calendar: Calendar
+) -> None:
+    """Only what was certainly deleted counts as deleted."""
+    assert not await calendar.was_deleted(CHAIR_1, "abc00")
+    await book(calendar)
+    assert not await calendar.was_deleted(CHAIR_1, "abc00")
+    await calendar.delete(CHAIR_1, "abc00")
+    assert await calendar.was_deleted(CHAIR_1, "abc00")
+    google.fail_next("get", 403, "forbidden")
+    with pytest.raises(CalendarUnavailable):
+        await calendar.was_deleted(CHAIR_1, "abc00")
 
 
 # --- delete -----------------------------------------------------------------------------

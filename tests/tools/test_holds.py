@@ -119,13 +119,17 @@ async def test_a_second_hold_lets_go_of_the_first(scene: Scene) -> None:
     assert row.state is ReservationState.RELEASED
 
 
-async def test_the_same_hold_again_is_the_same_row(scene: Scene) -> None:
-    """A repeat, or a corrected name, keeps the row and reads back anew."""
+async def test_the_same_time_again_is_a_new_hold(scene: Scene) -> None:
+    """A corrected name is read back anew, and the yes to the first read-back cannot confirm it."""
     first = await scene.hold_first()
     result = await scene.run("hold_slot", slot_id="slot_1", customer_name="Dana Reid")
-    assert result.output["hold_id"] == first
     assert "for Dana Reid on" in result.output["say"]
     assert scene.facts.held_name == "Dana Reid"
+    refused = await scene.run("create_event", hold_id=first, customer_name="Dana Reid")
+    assert not refused.output["ok"]
+    assert (
+        await scene.run("create_event", hold_id=result.output["hold_id"], customer_name="Dana Reid")
+    ).output["ok"]
 
 
 @pytest.mark.parametrize(

@@ -38,11 +38,18 @@ def test_what_changes_stands_last(business: Business) -> None:
     assert one[same:].count("\n") <= 2
 
 
-def test_past_closures_are_left_out(business: Business) -> None:
-    """Only what may still matter is told."""
+def test_closures_and_holidays_that_may_matter_are_told(business: Business) -> None:
+    """Those to come, in order, holidays only as far ahead as can be booked, none of them twice."""
+    assert placeholders(business, NOW)["closures"].splitlines() == [
+        "- 2026-11-26: Thanksgiving Day",
+        "- 2026-11-27: Day after Thanksgiving",
+        "- 2026-12-24 to 2026-12-26: Christmas",
+        "- 2027-01-01: New Year's Day",
+        "- 2027-01-18: Martin Luther King Jr. Day",
+    ]
     later = placeholders(business, datetime(2026, 12, 28, 14, tzinfo=UTC))
-    assert later["closures"] == "- 2027-01-01: New Year's Day"
-    assert placeholders(business, datetime(2027, 6, 1, tzinfo=UTC))["closures"] == "- none"
+    assert "Christmas" not in later["closures"]
+    assert placeholders(business, datetime(2027, 7, 6, 14, tzinfo=UTC))["closures"] == "- none"
 
 
 def test_an_unknown_placeholder_is_named(business: Business) -> None:

@@ -18,11 +18,21 @@ async def test_a_message_is_kept_with_the_callers_number(scene: Scene) -> None:
 
 
 async def test_no_call_back_is_promised_without_a_number(scene: Scene) -> None:
-    """A withheld number cannot be called."""
+    """A withheld number cannot be called; the caller is asked for one, once, and may decline."""
     scene.facts.caller_number = None
+    asked = await scene.run("take_message", message="My tooth hurts.")
+    assert "withheld" in asked.output["problem"]
+    assert not scene.facts.message_taken
     result = await scene.run("take_message", message="My tooth hurts.")
     assert result.output["say"] == spoken.message_taken(callable_back=False)
     assert "call you" not in result.output["say"]
+
+
+async def test_a_message_from_a_withheld_number_may_carry_one(scene: Scene) -> None:
+    """A number said by the caller travels in the message; nothing more is asked."""
+    scene.facts.caller_number = None
+    result = await scene.run("take_message", message="My tooth hurts. I am at 202 555 0143.")
+    assert result.output["ok"]
 
 
 @pytest.mark.parametrize("trouble", [StoreUnavailable("locked"), HANG])

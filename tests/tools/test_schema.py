@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from tools.arguments import AnswerQuestion, CheckAvailability, NoArguments, TakeMessage, Weekday
@@ -49,6 +50,16 @@ def test_choices_of_a_business_become_an_enum() -> None:
     found = function_object("ask", "Ask.", AnswerQuestion, {"topic": ["parking"]})
     assert found["parameters"]["properties"]["topic"]["enum"] == ["parking"]
     assert "enum" not in parameters_schema(AnswerQuestion)["properties"]["topic"]
+
+
+def test_providers_are_named_only_where_there_are_several(business: Business) -> None:
+    """A caller may ask for one of several by name; with one there is nothing to choose."""
+    (check,) = [tool for tool in TOOLS if tool.name == "check_availability"]
+    provider = definition(check, business)["parameters"]["properties"]["provider"]
+    assert provider["anyOf"][0]["enum"] == ["Chair 1", "Chair 2"]
+    alone = msgspec.structs.replace(business, calendars=business.calendars[:1])
+    fields = definition(check, alone)["parameters"]["properties"]
+    assert list(fields) == ["service", "from_date", "to_date", "part_of_day", "weekday"]
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)

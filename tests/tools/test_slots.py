@@ -1,77 +1,13 @@
-"""Free times: hours, closures, notice, buffers, and the days on which the clocks change."""
+"""Free times: hours, closures, notice, buffers, providers, and what is offered of them."""
 
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tools.business import Business, Calendar, Closure, Service, Stretch, Wording
-from tools.slots import (
-    FreeTime,
-    Period,
-    Wish,
-    free_times,
-    instant,
-    kept_until,
-    pick,
-    search_period,
-)
-
-NEW_YORK = ZoneInfo("America/New_York")
-MONDAY = date(2026, 11, 23)
-EARLY = datetime(2026, 11, 20, 12, tzinfo=UTC)
-OFFICE = ((Stretch(9 * 60, 12 * 60), Stretch(13 * 60, 17 * 60)),) * 5 + ((), ())
-ALWAYS = ((Stretch(0, 24 * 60),),) * 7
-CUT = Service(key="cut", name="haircut", minutes=30, buffer_minutes=0, price=None, calendars=("a",))
-
-
-def shop(
-    *,
-    service: Service = CUT,
-    hours: tuple[tuple[Stretch, ...], ...] = OFFICE,
-    zone: str = "America/New_York",
-    notice: int = 0,
-    step: int = 30,
-    closures: tuple[Closure, ...] = (),
-    calendars: tuple[str, ...] = ("a", "b"),
-) -> Business:
-    said = Wording(**dict.fromkeys(Wording.__struct_fields__, ""))
-    return Business(
-        name="Shop",
-        agent="Robin",
-        zone=zone,
-        address="1 Street",
-        directions="",
-        handoff_number=None,
-        notice_minutes=notice,
-        horizon_days=30,
-        slot_step_minutes=step,
-        hold_minutes=5,
-        hours=hours,
-        closures=closures,
-        calendars=tuple(Calendar(id=id_, name=id_, hours=hours) for id_ in calendars),
-        services=(service,),
-        questions=(),
-        wording=said,
-    )
-
-
-def wish(first: date = MONDAY, last: date | None = None, **more: object) -> Wish:
-    fields: dict[str, object] = {"service": CUT, "from_date": first, "to_date": last or first, **more}
-    return msgspec.convert(fields, Wish)
-
-
-def local(times: list[FreeTime]) -> list[str]:
-    return [f"{free.start:%H:%M}" for free in times]
-
-
-def period(day: date, start: str, end: str, zone: ZoneInfo = NEW_YORK) -> Period:
-    at = [datetime.combine(day, time.fromisoformat(text), tzinfo=zone) for text in (start, end)]
-    return Period(*at)
-
+from tests.tools.shop import ALWAYS, CUT, EARLY, MONDAY, NEW_YORK, local, period, shop, wish
+from tools.business import Closure, Stretch
+from tools.slots import FreeTime, free_times, is_closed, last_day, nearest, pick, search_period
 
 # --- the business's rules ---------------------------------------------------------
 
@@ -128,11 +64,29 @@ def test_the_horizon_and_the_past_offer_nothing() -> None:
     assert free_times(shop(), wish(date(2027, 1, 1)), {"a": []}, EARLY) == []
 
 
-def test_a_long_wish_is_cut_to_what_may_be_asked() -> None:
-    """The search never spans more than 31 days, whatever the model asks for."""
-    found = search_period(shop(), wish(MONDAY, date(2030, 1, 1)), EARLY)
+def test_the_last_day_is_counted_on_the_shops_clock() -> None:
+    """Late in the evening of New York it is tomorrow elsewhere; the horizon counts from today here."""
+    now = datetime(2026, 11, 24, 3, tzinfo=UTC)
+    assert last_day(shop(horizon=7), now) == date(2026, 11, 30)
+    times = free_times(shop(horizon=7), wish(MONDAY, date(2026, 12, 10)), {"a": []}, now)
+    assert {times[0].start.date(), times[-1].start.date()} == {date(2026, 11, 24), date(2026, 11, 30)}
+
+
+def test_what_is_past_is_not_searched() -> None:
+    """The search begins now and ends with the last day, appointment and buffer included."""
+    service = msgspec.structs.replace(CUT, minutes=60, buffer_minutes=30)
+    now = datetime(2026, 11, 23, 10, 17, tzinfo=NEW_YORK)
+    found = search_period(shop(service=service), wish(service=service), now)
     assert found is not None
-    assert found.end - found.start <= timedelta(days=31)
+    assert found.start == now
+    assert found.end == datetime(2026, 11, 24, 1, 30, tzinfo=NEW_YORK)
+
+
+def test_public_holidays_offer_nothing() -> None:
+    """A holiday closes the shop as a closure of its own does."""
+    business = shop(holidays={date(2026, 11, 26): "Thanksgiving Day"})
+    times = free_times(business, wish(MONDAY, MONDAY + timedelta(days=6)), {"a": []}, EARLY)
+    assert sorted({free.start.day for free in times}) == [23, 24, 25, 27]
 
 
 @pytest.mark.parametrize(
@@ -176,84 +130,6 @@ def test_a_calendar_nobody_asked_about_is_not_free() -> None:
         free_times(shop(), wish(), {}, EARLY)
 
 
-# --- clocks that change -----------------------------------------------------------
-
-SPRING = date(2027, 3, 14)  # New York: 02:00 becomes 03:00
-AUTUMN = date(2026, 11, 1)  # New York: 02:00 becomes 01:00
-
-
-@pytest.mark.parametrize(
-    ("day", "at", "utc"),
-    [
-        (SPRING, "01:30", "06:30"),
-        (SPRING, "02:00", None),
-        (SPRING, "02:30", None),
-        (SPRING, "03:00", "07:00"),
-        (AUTUMN, "00:30", "04:30"),
-        (AUTUMN, "01:00", None),
-        (AUTUMN, "01:30", None),
-        (AUTUMN, "02:00", "07:00"),
-    ],
-)
-def test_an_instant_is_named_by_one_local_time_only(day: date, at: str, utc: str | None) -> None:
-    """Local times that the clocks skip or repeat name no instant."""
-    clock = time.fromisoformat(at)
-    found = instant(day, clock.hour * 60 + clock.minute, NEW_YORK)
-    assert (found and f"{found:%H:%M}") == utc
-
-
-@pytest.mark.parametrize(
-    ("zone", "day", "missing"),
-    [
-        ("America/New_York", SPRING, {"02:00", "02:30"}),
-        ("America/New_York", AUTUMN, {"01:00", "01:30"}),
-        ("Europe/Berlin", date(2027, 3, 28), {"02:00", "02:30"}),
-        ("Europe/Berlin", date(2026, 10, 25), {"02:00", "02:30"}),
-        ("Australia/Lord_Howe", date(2026, 10, 4), {"02:00"}),  # half an hour only
-        ("Australia/Lord_Howe", date(2027, 4, 4), {"01:30"}),
-        ("America/Santiago", date(2026, 9, 6), {"00:00", "00:30"}),  # midnight itself
-        ("Asia/Tokyo", SPRING, set()),
-    ],
-)
-def test_starts_on_a_day_of_change(zone: str, day: date, missing: set[str]) -> None:
-    """Open all day, every half hour is offered but those skipped or repeated; nothing ends after midnight."""
-    now = datetime.combine(day, time(), tzinfo=UTC) - timedelta(days=3)
-    times = free_times(shop(hours=ALWAYS, zone=zone), wish(day), {"a": []}, now)
-    every = {f"{hour:02}:{minute:02}" for hour in range(24) for minute in (0, 30)}
-    assert set(local(times)) == every - missing
-    assert len(times) == 48 - len(missing)
-
-
-@pytest.mark.parametrize(("day", "end"), [(SPRING, "03:30"), (AUTUMN, "01:30")])
-def test_a_length_is_real_time_over_a_change(day: date, end: str) -> None:
-    """An hour that begins before the change lasts an hour, not what the wall clock says."""
-    hour = msgspec.structs.replace(CUT, minutes=60 if day == SPRING else 120)
-    start = "01:30" if day == SPRING else "00:30"
-    now = datetime.combine(day, time(), tzinfo=UTC) - timedelta(days=3)
-    times = free_times(shop(service=hour, hours=ALWAYS), wish(day, service=hour), {"a": []}, now)
-    free = next(free for free in times if f"{free.start:%H:%M}" == start)
-    assert f"{free.end:%H:%M}" == end
-    assert free.end.astimezone(UTC) - free.start.astimezone(UTC) == timedelta(minutes=hour.minutes)
-
-
-def test_busy_times_over_a_change_are_compared_as_instants() -> None:
-    """A busy hour given in UTC blocks the right local hour after the change."""
-    busy = {"a": [Period(datetime(2027, 3, 14, 7, tzinfo=UTC), datetime(2027, 3, 14, 8, tzinfo=UTC))]}
-    now = datetime(2027, 3, 10, tzinfo=UTC)
-    times = local(free_times(shop(hours=ALWAYS), wish(SPRING), busy, now))
-    assert "01:30" in times
-    assert "03:00" not in times
-    assert "04:00" in times
-
-
-def test_closing_time_on_a_day_of_change_is_never_late() -> None:
-    """Hours that end inside a skipped or repeated hour end at its earlier reading."""
-    until_half_two = ((Stretch(0, 90),),) * 7
-    now = datetime(2026, 10, 30, tzinfo=UTC)
-    times = free_times(shop(hours=until_half_two), wish(AUTUMN), {"a": []}, now)
-    assert local(times) == ["00:00", "00:30"]
-
-
 # --- choosing ---------------------------------------------------------------------
 
 
@@ -277,62 +153,144 @@ def test_few_times_are_all_offered() -> None:
     assert pick([]) == []
 
 
-# --- anything at all --------------------------------------------------------------
+def free(*starts: str) -> list[FreeTime]:
+    """Free half hours, given as "day-of-November hour:minute"."""
+    found = []
+    for start in starts:
+        day, _, at = start.partition(" ")
+        one = period(date(2026, 11, int(day)), at, "23:59")
+        found.append(FreeTime("a", one.start, one.start + timedelta(minutes=30)))
+    return found
 
-ZONES = ("America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "America/St_Johns", "UTC")
-DAYS = st.dates(date(2026, 1, 1), date(2028, 12, 31))
 
-
-@given(
-    zone=st.sampled_from(ZONES),
-    day=DAYS,
-    days=st.integers(0, 4),
-    minutes=st.integers(5, 180),
-    buffer=st.integers(0, 60),
-    step=st.sampled_from([5, 15, 30, 45]),
-    notice=st.integers(0, 2000),
-    busy=st.lists(st.tuples(st.integers(0, 6 * 1440), st.integers(1, 600)), max_size=8),
+@pytest.mark.parametrize(
+    ("asked", "there_is", "offered"),
+    [
+        # a day before is as near as a day after; of two for one place the sooner
+        (
+            "afternoon",
+            ["23 09:00", "23 12:00", "24 14:00", "26 13:00", "27 12:00"],
+            ["23 12:00", "24 14:00", "26 13:00"],
+        ),
+        # the day itself is nearest; of its mornings the last comes closest to an afternoon
+        ("afternoon", ["25 09:00", "25 11:00", "25 18:00", "26 13:00"], ["25 11:00", "26 13:00"]),
+        ("afternoon", ["25 18:00", "25 19:00", "26 13:00"], ["25 18:00", "26 13:00"]),
+        ("morning", ["25 12:00", "25 18:00", "30 09:00"], ["25 12:00", "30 09:00"]),
+        ("evening", ["25 09:00", "25 16:00", "24 17:00", "24 16:00"], ["24 17:00", "25 16:00"]),
+        (
+            "any",
+            ["2 09:00", "12 09:00", "24 09:00", "24 10:00", "30 11:00"],
+            ["12 09:00", "24 09:00", "30 11:00"],
+        ),
+        # one day only: as much choice as it has
+        ("any", ["30 09:00", "30 10:00", "30 11:00", "30 12:00"], ["30 09:00", "30 11:00"]),
+        ("any", ["30 09:00"], ["30 09:00"]),
+        ("any", [], []),
+    ],
 )
-def test_every_free_time_keeps_every_rule(
-    zone: str,
-    day: date,
-    days: int,
-    minutes: int,
-    buffer: int,
-    step: int,
-    notice: int,
-    busy: list[tuple[int, int]],
-) -> None:
-    """Never over a busy time, never outside the hours, never too soon, never at a doubtful local time."""
-    tz = ZoneInfo(zone)
-    hours = ((Stretch(0, 4 * 60), Stretch(9 * 60, 12 * 60)),) * 6 + ((),)
-    service = msgspec.structs.replace(CUT, minutes=minutes, buffer_minutes=buffer)
-    business = shop(service=service, hours=hours, zone=zone, notice=notice, step=step)
-    midnight = datetime.combine(day, time(), tzinfo=UTC)
-    now = midnight - timedelta(hours=20)
-    taken = [
-        Period(midnight + timedelta(minutes=start), midnight + timedelta(minutes=start + length))
-        for start, length in busy
-    ]
-    asked = wish(day, day + timedelta(days=days), service=service)
-    times = free_times(business, asked, {"a": taken}, now)
-    assert len({free.start for free in times}) == len(times)
-    searched = search_period(business, asked, now)
-    for free in times:
-        start, end = free.start.astimezone(UTC), free.end.astimezone(UTC)
-        assert end - start == timedelta(minutes=minutes)
-        assert not any(one.start < kept_until(service, end) and one.end > start for one in taken)
-        assert start >= now + timedelta(minutes=notice)
-        wall = free.start.replace(tzinfo=None)
-        assert start.astimezone(tz).replace(tzinfo=None) == wall
-        assert free.start.utcoffset() == free.start.replace(fold=1).utcoffset()
-        assert free.start.weekday() != 6
-        opening = 0 if free.start.hour < 4 else 9 * 60
-        assert (wall.hour * 60 + wall.minute - opening) % step == 0
-        closes = time(4) if opening == 0 else time(12)
-        assert free.end.date() == free.start.date()
-        assert free.end.time() <= closes
-        assert searched is not None
-        assert searched.start <= start
-        assert kept_until(service, end) <= searched.end
-    assert all(free in times for free in pick(times))
+def test_the_nearest_times(asked: str, there_is: list[str], offered: list[str]) -> None:
+    """Nearest by day first, then by part of the day; never more than three, always in order."""
+    times = sorted(free(*there_is), key=lambda one: one.start)
+    found = nearest(times, wish(date(2026, 11, 25), part_of_day=asked))
+    assert [f"{one.start.day} {one.start:%H:%M}" for one in found] == offered
+
+
+def test_three_days_are_enough() -> None:
+    """Of many days the three nearest are offered, whichever side they lie on."""
+    times = free(*(f"{day} 10:00" for day in range(10, 30) if day not in (18, 19)))
+    found = nearest(times, wish(date(2026, 11, 18), date(2026, 11, 19)))
+    assert [one.start.day for one in found] == [16, 17, 20]
+
+
+def test_closed_is_told_from_taken() -> None:
+    """A day nobody works on is closed; one that is only full is not."""
+    business = shop(closures=(Closure(first=MONDAY, last=MONDAY, reason="Painters"),))
+    sunday, tuesday = MONDAY - timedelta(days=1), MONDAY + timedelta(days=1)
+    assert is_closed(business, wish(MONDAY))
+    assert is_closed(business, wish(sunday, MONDAY))
+    assert not is_closed(business, wish(sunday, tuesday))
+    assert is_closed(business, wish(MONDAY, MONDAY + timedelta(days=6), weekday=0))
+
+
+# --- weeks and years --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "weekday", "days"),
+    [
+        ("2026-11-27", "2026-11-30", None, ["2026-11-27", "2026-11-30"]),  # over a weekend
+        ("2026-11-29", "2026-12-05", 0, ["2026-11-30"]),  # a week that begins on Sunday
+        ("2026-11-30", "2026-12-06", 0, ["2026-11-30"]),  # one that begins on Monday
+        ("2026-11-29", "2026-12-05", 6, []),  # its Sunday is closed
+        ("2026-12-30", "2027-01-04", None, ["2026-12-30", "2026-12-31", "2027-01-04"]),  # New Year
+        ("2026-12-28", "2027-01-10", 3, ["2026-12-31", "2027-01-07"]),
+        ("2028-02-28", "2028-03-01", None, ["2028-02-28", "2028-02-29", "2028-03-01"]),  # a leap day
+        ("2027-02-26", "2027-03-01", None, ["2027-02-26", "2027-03-01"]),
+    ],
+)
+def test_weeks_and_years_turn(first: str, last: str, weekday: int | None, days: list[str]) -> None:
+    """Ranges run over the ends of weeks, months and years; weekdays are counted from Monday."""
+    begin = date.fromisoformat(first)
+    business = shop(holidays={date(2027, 1, 1): "New Year's Day"})
+    now = datetime(begin.year, begin.month, begin.day, 5, tzinfo=UTC) - timedelta(days=2)
+    times = free_times(business, wish(begin, date.fromisoformat(last), weekday=weekday), {"a": []}, now)
+    assert sorted({one.start.date().isoformat() for one in times}) == days
+
+
+# --- providers --------------------------------------------------------------------
+
+
+def test_only_the_provider_asked_for() -> None:
+    """A wish for somebody leaves the others out, and needs nobody else's busy times."""
+    both = msgspec.structs.replace(CUT, calendars=("a", "b"))
+    busy = {"b": [period(MONDAY, "09:00", "16:30")]}
+    times = free_times(shop(service=both), wish(service=both, provider="b"), busy, EARLY)
+    assert [(one.calendar_id, f"{one.start:%H:%M}") for one in times] == [("b", "16:30")]
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "last"),
+    [
+        ("America/Los_Angeles", "12:00", "19:30"),  # nine to five three hours later
+        ("America/St_Johns", "07:30", "15:00"),  # an hour and a half earlier
+        ("Europe/London", "04:00", "11:30"),
+        ("Asia/Kathmandu", "22:15", "05:45"),  # their Monday began on our Sunday
+    ],
+)
+def test_a_provider_in_another_zone(zone: str, first: str, last: str) -> None:
+    """Their hours count on their clock; the caller hears ours."""
+    business = shop(zones={"a": zone})
+    times = free_times(business, wish(MONDAY - timedelta(days=1), MONDAY), {"a": []}, EARLY)
+    theirs = [one for one in times if one.start.astimezone(business.calendar("a").tz).date() == MONDAY]
+    assert (local(theirs)[0], local(theirs)[-1]) == (first, last)
+    assert all(one.start.tzinfo == NEW_YORK for one in times)
+
+
+def test_days_of_a_wish_are_ours_when_the_provider_is_abroad() -> None:
+    """Their Tuesday morning is our Monday evening, and is offered to whoever asks for Monday evening."""
+    business = shop(zones={"a": "Asia/Tokyo"})
+    times = free_times(business, wish(MONDAY, part_of_day="evening"), {"a": []}, EARLY)
+    assert (local(times)[0], local(times)[-1]) == ("19:00", "23:30")
+    assert {one.start.date() for one in times} == {MONDAY}
+    closed = shop(zones={"a": "Asia/Tokyo"}, holidays={MONDAY: "Holiday"})
+    assert free_times(closed, wish(MONDAY, part_of_day="evening"), {"a": []}, EARLY) == []
+
+
+def test_an_appointment_abroad_may_pass_our_midnight() -> None:
+    """What is busy after our midnight still counts, because the search reaches beyond it."""
+    long = msgspec.structs.replace(CUT, minutes=120)
+    business = shop(service=long, zones={"a": "Asia/Tokyo"})
+    asked = wish(MONDAY, service=long)
+    found = search_period(business, asked, EARLY)
+    assert found is not None
+    times = free_times(business, asked, {"a": []}, EARLY)
+    assert local(times)[-1] == "23:30"
+    assert found.end >= times[-1].end
+
+
+def test_hours_of_a_night_end_with_the_day() -> None:
+    """A stretch until 24:00 gives its last appointment up to midnight and not beyond."""
+    times = free_times(shop(hours=ALWAYS), wish(), {"a": []}, EARLY)
+    assert (local(times)[0], local(times)[-1], len(times)) == ("00:00", "23:30", 48)
+    late = ((Stretch(23 * 60, 24 * 60),),) * 7
+    assert local(free_times(shop(hours=late), wish(), {"a": []}, EARLY)) == ["23:00", "23:30"]

@@ -8,15 +8,25 @@ import socket
 import threading
 import traceback
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 
 import pytest
 
 from bridge.harness.twilio_rest import TwilioRestStandin
-from tests.bridge.harness.twilio_support import ACCOUNT_SID, API_KEY, AUTH_TOKEN, CALLER, OUR_NUMBER, standin
+from tests.bridge.harness.twilio_support import (
+    ACCOUNT_SID,
+    API_KEY,
+    AUTH_TOKEN,
+    CALLER,
+    NOW,
+    OUR_NUMBER,
+    standin,
+)
 from tools.ports import SmsAmbiguous, SmsError, SmsPort, SmsRefused, SmsRetry
 from tools.sms import Sms
 
 MakeSms = Callable[..., Sms]
+OTHER = "+12025550144"
 BODY = "You're booked: Thursday at two PM."
 
 
@@ -181,6 +191,39 @@ async def test_what_twilio_would_refuse_is_not_sent(
         await sms.send(to=to, body=body)
     assert failure.value.code == code
     assert list(twilio.ledger.entries) == []
+
+
+async def test_a_text_whose_answer_was_lost_is_found(twilio: TwilioRestStandin, sms: Sms) -> None:
+    """By number, words and time: the latest of those that fit."""
+    await sms.send(to=CALLER, body=BODY)
+    await sms.send(to=CALLER, body="Something else.")
+    await sms.send(to=OTHER, body=BODY)
+    twilio.lose_answer_next("create")
+    with pytest.raises(SmsAmbiguous):
+        await sms.send(to=CALLER, body=BODY)
+    twilio.messages[0]["date_created"] = "Mon, 23 Nov 2026 14:00:00 +0000"
+    twilio.messages[3]["body"] = f"Sent from your Twilio trial account - {BODY}"
+    assert await sms.find(to=CALLER, body=BODY, since=NOW) == twilio.messages[3]["sid"]
+    assert await sms.find(to=CALLER, body=BODY, since=NOW + timedelta(minutes=1)) is None
+    assert await sms.find(to=CALLER, body="See you.", since=NOW) is None
+
+
+async def test_a_list_that_cannot_be_read_says_nothing(twilio: TwilioRestStandin, make: MakeSms) -> None:
+    """Neither found nor missing: refused, without an answer, too slow, or closed."""
+    sms = make(timeout_s=0.1, deadline_s=0.3)
+    await sms.send(to=CALLER, body=BODY)
+    twilio.fail_next("list", 503, 20503)
+    with pytest.raises(SmsRetry, match="unread"):
+        await sms.find(to=CALLER, body=BODY, since=NOW)
+    twilio.lose_answer_next("list")
+    with pytest.raises(SmsRetry, match="unread"):
+        await sms.find(to=CALLER, body=BODY, since=NOW)
+    twilio.delay("list", 30)
+    with pytest.raises(SmsRetry, match="unread"):
+        await sms.find(to=CALLER, body=BODY, since=NOW)
+    await sms.close()
+    with pytest.raises(SmsRetry, match="deadline"):
+        await sms.find(to=CALLER, body=BODY, since=NOW)
 
 
 async def test_number_and_words_never_reach_an_error_or_a_log(

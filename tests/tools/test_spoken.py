@@ -78,7 +78,17 @@ def test_taken_offers_what_there_is() -> None:
     """An apology carries fresh times when there are any, a question when not."""
     assert spoken.just_taken([at(26, 9)]).endswith("I have Thursday, November twenty-sixth at nine AM.")
     assert spoken.just_taken([]).endswith("Would another day suit you?")
-    assert spoken.nothing_then([at(26, 9)]).startswith("I'm sorry, I have nothing free then. I have")
+
+
+def test_a_wish_that_cannot_be_met_says_why_and_what_else() -> None:
+    """Taken, closed, with somebody else, too far ahead, not at all: each with a way on."""
+    offer = "I have Thursday, November twenty-sixth at nine AM."
+    assert spoken.nothing_then([at(26, 9)]) == f"I'm sorry, I have nothing free then. {offer}"
+    assert spoken.closed_then([at(26, 9)]) == f"I'm sorry, we are closed then. {offer}"
+    assert spoken.somebody_else([at(26, 9)]).endswith(f"With somebody else, {offer}")
+    assert spoken.too_far_ahead(date(2026, 11, 26)).endswith("Would an earlier day suit you?")
+    assert spoken.nothing_at_all(person=False).endswith("Shall I take a message?")
+    assert spoken.nothing_at_all(person=True).endswith("or would you rather speak to a person?")
 
 
 def test_read_back_ends_in_a_question() -> None:

@@ -1,103 +1,19 @@
 """The session, as conversations: this event, then these actions."""
 
-import base64
-from typing import Any
-
 import pytest
 
 from bridge.call import messages as m
-from bridge.call.session import (
+from bridge.call.manners import (
     ENDLESS_SPEECH_S,
     GREETING_NOISE_S,
-    LEAVING_S,
     OPENING_S,
     RAISED_THRESHOLD,
     RETRY_PAUSE_S,
-    EndReason,
-    Phase,
-    Session,
+    Manners,
 )
-from tools.result import Gate, Reply, Then, ToolResult
-
-FRAME = m.FrameArrived("f" * 216, 20)
-
-
-def audio(ms: int) -> str:
-    return base64.b64encode(b"\x55" * (ms * 8)).decode()
-
-
-def result(**changes: Any) -> ToolResult:
-    return ToolResult(output={"ok": True, "say": "Fine."}, **changes)
-
-
-class Talk:
-    """Drives a session: keeps the time, plays the telephone's part of sending and marks."""
-
-    def __init__(self) -> None:
-        self.session = Session()
-        self.now = 100.0
-        self.done: list[m.Action] = []
-
-    def at(self, seconds: float) -> "Talk":
-        """Go to `seconds` after the call began, giving every Tick that falls due on the way."""
-        target = 100.0 + seconds
-        while (deadline := self.session.deadline()) is not None and deadline <= target:
-            self.now = max(self.now, deadline)
-            self.tell(m.Tick())
-        self.now = target
-        return self
-
-    def tell(self, *events: m.Event) -> list[m.Action]:
-        """Give events; audio that is played is sent at once. Returns the new actions."""
-        new: list[m.Action] = []
-        for event in events:
-            actions = self.session.receive(event, self.now)
-            new += actions
-            for action in actions:
-                if isinstance(action, m.PlayAudio):
-                    new += self.tell(m.AudioSent(action.item_id, action.audio_bytes))
-        self.done += [action for action in new if action not in self.done or isinstance(action, m.SendFrame)]
-        return new
-
-    def greeted(self) -> "Talk":
-        """A call whose greeting was spoken and heard."""
-        self.tell(m.StreamStarted("MZ1"), m.ModelOpened("sess", 0), configured())
-        self.turn("t_greeting", "greeting", 1000)
-        self.at(1.0).tell(*self.marks())
-        return self
-
-    def turn(self, turn: str, item: str, ms: int, words: str = "ten words") -> list[m.Action]:
-        """A whole spoken turn, generated at once."""
-        return self.tell(
-            m.TurnStarted(turn),
-            m.SpokenWordsArrived(turn, item, words),
-            m.SpokenAudioArrived(turn, item, audio(ms)),
-            m.ItemFinished(turn, item, "message", True),
-            m.TurnFinished(turn, "completed"),
-        )
-
-    def marks(self) -> list[m.Event]:
-        """Every mark asked for so far, returned."""
-        return [m.MarkPlayed(action.name) for action in self.done if isinstance(action, m.SendMark)]
-
-    def says(self, item: str = "u1", seconds: float = 1.0) -> list[m.Action]:
-        """The caller speaks for a while."""
-        new = self.tell(m.SpeechStarted(item, 0))
-        self.at(self.now - 100.0 + seconds)
-        return new + self.tell(m.SpeechStopped(item, 0), m.UtteranceCommitted(item))
-
-
-def configured(output: str = "audio/pcmu") -> m.ModelConfigured:
-    return m.ModelConfigured("audio/pcmu", output)
-
-
-def kinds(actions: list[m.Action]) -> list[str]:
-    return [type(action).__name__ for action in actions]
-
-
-def only(actions: list[m.Action], kind: type[m.Action]) -> list[Any]:
-    return [action for action in actions if isinstance(action, kind)]
-
+from bridge.call.phases import EndReason
+from tests.bridge.call.talk import FRAME, Talk, audio, called, configured, kinds, only, result
+from tools.result import Gate, Reply
 
 # --- getting in -------------------------------------------------------------------
 
@@ -206,6 +122,40 @@ def test_no_money_is_not_retried() -> None:
     assert actions == [m.EndStream(m.NextStep.TROUBLE, EndReason.MODEL_FAILED)]
 
 
+def test_a_turn_we_asked_for_just_before_the_caller_spoke_stays_silent() -> None:
+    """The request was on its way when the caller began: the agent must not talk over them."""
+    talk = Talk().greeted()
+    (ask,) = only(talk.tell(m.KeyPressed("5")), m.CreateTurn)
+    talk.tell(m.SpeechStarted("u1", 0))
+    actions = talk.tell(m.TurnStarted("t1", ask.event_id), m.SpokenAudioArrived("t1", "a1", audio(200)))
+    assert kinds(actions) == ["CancelTurn"]
+
+
+def test_a_second_key_before_the_turn_began_is_answered_too() -> None:
+    """A wish made after the asking is not served by the turn that was asked for."""
+    talk = Talk().greeted()
+    (ask,) = only(talk.tell(m.KeyPressed("1")), m.CreateTurn)
+    talk.tell(m.KeyPressed("2"), m.TurnStarted("t1", ask.event_id))
+    talk.tell(m.SpokenAudioArrived("t1", "a1", audio(200)))
+    talk.tell(m.ItemFinished("t1", "a1", "message", True))
+    assert kinds(talk.tell(m.TurnFinished("t1", "completed"))) == ["CreateTurn"]
+
+
+def test_a_refused_asking_is_repeated_once_then_given_up() -> None:
+    """A rate limit at the greeting must not leave the line dead."""
+    talk = Talk()
+    talk.tell(m.StreamStarted("MZ1"), m.ModelOpened("sess", 0))
+    (ask,) = talk.tell(configured())
+    assert isinstance(ask, m.CreateTurn)
+    talk.tell(m.ModelFaulted("rate_limit_exceeded", "", ask.event_id))
+    talk.at(RETRY_PAUSE_S)
+    again = only(talk.done, m.CreateTurn)[-1]
+    assert again.event_id != ask.event_id
+    assert talk.tell(m.ModelFaulted("rate_limit_exceeded", "", again.event_id)) == [
+        m.EndStream(m.NextStep.TROUBLE, EndReason.MODEL_FAILED)
+    ]
+
+
 # --- heard ------------------------------------------------------------------------
 
 
@@ -232,6 +182,27 @@ def test_barge_in_silences_truncates_and_records_what_was_heard() -> None:
     assert record.cut
     assert record.text == "one two thre"  # a quarter of the text: an estimate, labelled so
     assert only(actions, m.DeleteItem)[0].item_id == "a2"
+
+
+def test_a_sentence_heard_to_its_end_is_recorded_though_its_mark_is_still_on_its_way() -> None:
+    """Who answers promptly speaks before the last mark is back: the sentence was heard all the same."""
+    talk = Talk(marks_after_s=0.1).greeted()
+    talk.at(2.0).turn("t1", "a1", 300)
+    actions = talk.at(2.35).tell(m.SpeechStarted("u1", 0))
+    assert kinds(actions) == ["ClearPlayback", "RecordTurn"]
+    assert not only(actions, m.RecordTurn)[0].cut
+
+
+def test_a_line_that_returns_no_marks_proves_nothing_heard() -> None:
+    """The clock alone does not open the gate: audio the telephone never played counts as unheard."""
+    talk = Talk(marks_after_s=None).greeted()
+    talk.tell(m.TurnStarted("t1"), called("c1", "hold_slot"), m.TurnFinished("t1", "completed"))
+    (output,) = only(talk.tell(m.ToolFinished("c1", result(proposal="hold_1"))), m.SendToolOutput)
+    talk.tell(m.ItemAdded(output.item_id, "function_call_output", "c1"))
+    talk.at(2.0).turn("t2", "read_back", 4000)
+    talk.at(20.0).says("yes", 0.5)
+    talk.tell(m.TurnStarted("t3"), called("c2", "create_event", "t3"))
+    assert only(talk.done, m.RunTool)[-1].gate is Gate.UNHEARD
 
 
 def test_late_audio_of_a_dead_item_is_dropped() -> None:
@@ -264,7 +235,7 @@ def test_a_cough_does_not_wipe_the_greeting() -> None:
     talk.tell(m.StreamStarted("MZ1"), m.ModelOpened("sess", 0), configured())
     talk.turn("t_greeting", "greeting", 4000)
     talk.at(0.5).tell(m.SpeechStarted("u1", 0))
-    talk.at(0.5 + GREETING_NOISE_S - 0.1).tell(m.SpeechStopped("u1", 0))
+    talk.at(0.5 + GREETING_NOISE_S + Manners().silence_s - 0.1).tell(m.SpeechStopped("u1", 0))
     talk.at(2.0)
     assert "ClearPlayback" not in kinds(talk.done)
 
@@ -275,9 +246,9 @@ def test_a_caller_who_means_it_does_cut_the_greeting() -> None:
     talk.tell(m.StreamStarted("MZ1"), m.ModelOpened("sess", 0), configured())
     talk.turn("t_greeting", "greeting", 4000)
     talk.at(0.5).tell(m.SpeechStarted("u1", 0))
-    talk.at(0.5 + GREETING_NOISE_S)
+    talk.at(0.5 + GREETING_NOISE_S + Manners().silence_s)
     (truncate,) = only(talk.done, m.TruncateItem)
-    assert truncate.heard_ms == 1200
+    assert truncate.heard_ms == 1700
 
 
 def test_an_item_heard_to_its_end_is_recorded_whole() -> None:
@@ -299,10 +270,6 @@ def test_endless_speech_raises_the_threshold_and_offers_keys() -> None:
 # --- tools ------------------------------------------------------------------------
 
 
-def called(call_id: str, name: str = "check_availability", turn: str = "t1") -> m.ToolCalled:
-    return m.ToolCalled(turn, f"item_{call_id}", call_id, name, "{}")
-
-
 def test_one_turn_for_a_batch_of_tool_calls() -> None:
     """Two calls in one turn: two outputs, one request to speak, after the last of them."""
     talk = Talk().greeted()
@@ -319,6 +286,16 @@ def test_a_tool_faster_than_its_turn_waits_for_the_turn_to_end() -> None:
     talk.tell(m.TurnStarted("t1"), called("c1"))
     assert kinds(talk.tell(m.ToolFinished("c1", result()))) == ["SendToolOutput"]
     assert kinds(talk.tell(m.TurnFinished("t1", "completed"))) == ["CreateTurn"]
+
+
+def test_a_slow_tool_keeps_no_later_answer_waiting() -> None:
+    """While a booking is being written, a question asked meanwhile is answered."""
+    talk = Talk().greeted()
+    talk.tell(m.TurnStarted("t1"), called("slow", "create_event"), m.TurnFinished("t1", "completed"))
+    talk.says()
+    talk.tell(m.TurnStarted("t2"), called("quick", "answer_question", "t2"))
+    talk.tell(m.TurnFinished("t2", "completed"))
+    assert kinds(talk.tell(m.ToolFinished("quick", result()))) == ["SendToolOutput", "CreateTurn"]
 
 
 def test_the_same_call_id_runs_once() -> None:
@@ -366,96 +343,16 @@ def test_a_key_reaches_the_model_as_text() -> None:
     assert "5" in only(actions, m.SendNote)[0].text
 
 
+def test_a_key_pressed_before_the_model_is_ready_is_not_lost() -> None:
+    """It is told with the greeting; and the timer does not spin meanwhile."""
+    talk = Talk()
+    talk.tell(m.StreamStarted("MZ1"), m.KeyPressed("5"))
+    assert talk.session.deadline() == 100.0 + OPENING_S
+    talk.tell(m.ModelOpened("sess", 0))
+    assert kinds(talk.tell(configured())) == ["SendNote", "CreateTurn"]
+
+
 def test_key_zero_is_always_a_person() -> None:
     """Nothing the model does can keep a caller from a person."""
     talk = Talk().greeted()
     assert talk.tell(m.KeyPressed("0")) == [m.EndStream(m.NextStep.PERSON, EndReason.KEY_ZERO)]
-
-
-# --- leaving ----------------------------------------------------------------------
-
-
-def goodbye(talk: Talk) -> None:
-    talk.says()
-    talk.tell(
-        m.TurnStarted("t1"),
-        m.SpokenWordsArrived("t1", "bye", "Goodbye."),
-        m.SpokenAudioArrived("t1", "bye", audio(1000)),
-        m.ItemFinished("t1", "bye", "message", True),
-        called("c1", "end_call"),
-        m.ToolFinished("c1", result(reply=Reply.NONE, then=Then.HANG_UP)),
-        m.TurnFinished("t1", "completed"),
-    )
-
-
-def test_goodbye_is_heard_before_the_line_is_closed() -> None:
-    """The stream ends with the last mark, not with the tool call."""
-    talk = Talk().greeted()
-    goodbye(talk)
-    assert not only(talk.done, m.EndStream)
-    actions = talk.at(3.0).tell(*talk.marks())
-    assert kinds(actions) == ["RecordTurn", "EndStream"]
-    assert actions[-1] == m.EndStream(m.NextStep.HANG_UP, EndReason.SAID_GOODBYE)
-
-
-def test_a_goodbye_whose_marks_never_come_is_bounded() -> None:
-    """A telephone that returns no marks cannot keep the call open."""
-    talk = Talk().greeted()
-    goodbye(talk)
-    talk.at(2.0 + LEAVING_S)
-    assert only(talk.done, m.EndStream) == [m.EndStream(m.NextStep.HANG_UP, EndReason.SAID_GOODBYE)]
-
-
-def test_one_more_thing_keeps_the_call() -> None:
-    """Who speaks up during our goodbye is answered, not hung up on."""
-    talk = Talk().greeted()
-    goodbye(talk)
-    talk.at(2.2).says("wait", 0.4)
-    assert talk.session.phase is Phase.TALKING
-    talk.tell(*talk.marks())
-    assert not only(talk.done, m.EndStream)
-
-
-def test_a_handoff_waits_for_the_farewell() -> None:
-    """The line before the transfer is heard to its end, then the next step is a person."""
-    talk = Talk().greeted()
-    talk.says()
-    talk.tell(
-        m.TurnStarted("t1"),
-        m.SpokenAudioArrived("t1", "bye", audio(1000)),
-        m.ItemFinished("t1", "bye", "message", True),
-        called("c1", "transfer_to_human"),
-        m.ToolFinished("c1", result(reply=Reply.NONE, then=Then.TRANSFER)),
-        m.TurnFinished("t1", "completed"),
-    )
-    actions = talk.at(3.0).tell(*talk.marks())
-    assert actions[-1] == m.EndStream(m.NextStep.PERSON, EndReason.TRANSFER)
-
-
-@pytest.mark.parametrize(
-    ("event", "end"),
-    [
-        (m.CallerLegClosed(True, None), m.EndStream(m.NextStep.HANG_UP, EndReason.CALLER_HUNG_UP)),
-        (m.CallerLegClosed(False, 1006), m.EndStream(m.NextStep.TROUBLE, EndReason.STREAM_LOST)),
-        (m.ModelLegClosed(1006, ""), m.EndStream(m.NextStep.TROUBLE, EndReason.MODEL_LOST)),
-        (m.ServerStopping(), m.EndStream(m.NextStep.TROUBLE, EndReason.SERVER_STOPPING)),
-    ],
-)
-def test_every_end_names_its_next_step(event: m.Event, end: m.EndStream) -> None:
-    """However a stream ends, what comes after it is decided."""
-    talk = Talk().greeted()
-    assert talk.tell(event)[-1] == end
-    assert talk.session.deadline() is None
-    assert talk.tell(FRAME, m.Tick(), m.ToolFinished("c9", result())) == []
-
-
-def test_the_same_events_give_the_same_actions() -> None:
-    """The list of events is the call: a fresh session decides the same."""
-    runs = []
-    for _ in range(2):
-        talk = Talk().greeted()
-        goodbye(talk)
-        talk.at(2.2).says("wait", 0.4)
-        talk.at(20.0)
-        runs.append(talk.done)
-    assert runs[0] == runs[1]

@@ -1,18 +1,21 @@
 """The calendar stand-in against Google's documented behaviour, by plain requests."""
 
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from random import Random
 from typing import Any
 
 import aiohttp
 import pytest
 
 from bridge.harness.calendar import CalendarStandin
+from bridge.harness.ledger import Ledger
 from tests.bridge.harness.google_support import (
     CHAIR_1,
     HOUR,
     NOW,
     TWO_PM,
+    ZONE,
     BareClient,
     bare_client,
     standin,
@@ -292,3 +295,42 @@ async def test_a_sync_token_is_always_too_old(ask: BareClient) -> None:
     """The stand-in keeps no sync tokens, which is an answer Google gives too."""
     status, answer = await ask("GET", EVENTS, syncToken="x")
     assert (status, reason(answer)) == (410, "fullSyncRequired")
+
+
+class Most(Random):
+    """Draws the largest number there is."""
+
+    def random(self) -> float:
+        return 1.0
+
+
+async def test_reads_lag_behind_writes_and_what_a_write_checks_does_not() -> None:
+    """Free/busy, list and get show the past; the id, the etag and the tombstone are of now."""
+    now = [NOW]
+    ledger = Ledger("calendar", lambda: 0.0)
+    async with CalendarStandin(ledger, now=lambda: now[0]) as lagging, bare_client(lagging) as ask:
+        lagging.add_calendar(CHAIR_1, ZONE.key)
+        lagging.lag_reads(timedelta(seconds=5), Most())
+        await ask("POST", EVENTS, timed(TWO_PM, TWO_PM + HOUR, id="abc00"))
+        assert await seen(ask) == (404, [], [])
+        assert (await ask("POST", EVENTS, timed(TWO_PM, TWO_PM + HOUR, id="abc00")))[0] == 409
+        now[0] += timedelta(seconds=5)
+        assert await seen(ask) == (200, ["abc00"], [TWO_PM])
+        await ask("DELETE", EVENTS + "/abc00")
+        assert await seen(ask) == (200, ["abc00"], [TWO_PM])
+        assert (await ask("DELETE", EVENTS + "/abc00"))[0] == 410
+        now[0] += timedelta(seconds=5)
+        assert await seen(ask) == (200, [], [])
+
+
+async def seen(ask: BareClient) -> tuple[int, list[str], list[datetime]]:
+    """Status of a get, ids of a list, and starts of busy stretches."""
+    window = {"timeMin": TWO_PM.isoformat(), "timeMax": (TWO_PM + HOUR).isoformat()}
+    status, _ = await ask("GET", EVENTS + "/abc00")
+    _, listed = await ask("GET", EVENTS, **window)
+    _, busy = await ask("POST", "freeBusy", {**window, "items": [{"id": CHAIR_1}]})
+    return (
+        status,
+        [event["id"] for event in listed["items"]],
+        [datetime.fromisoformat(each["start"]) for each in busy["calendars"][CHAIR_1]["busy"]],
+    )

@@ -125,7 +125,7 @@ def test_a_text_to_a_stranger_is_seen(good: Evidence) -> None:
 
 def test_an_outbox_that_disagrees_with_twilio_is_seen(good: Evidence) -> None:
     """What the outbox says was sent must be what Twilio has."""
-    texts = first(good.rows.texts, state=TextState.UNKNOWN)
+    texts = first(good.rows.texts, state=TextState.FAILED)
     assert "texts at most once, to the caller only (I4)" in wrong(rows(good, texts=texts))
 
 

@@ -1,8 +1,6 @@
 """The receptionist, driven by caller's lines and by answers as the tools give them."""
 
-import inspect
-import itertools
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,86 +10,32 @@ from hypothesis import strategies as st
 from bridge.harness import policy
 from bridge.harness.policy import Contents, Receptionist
 from bridge.harness.policy_types import CallTool, Policy, Say
-from bridge.harness.recording import CallerLine, Intent, Meaning, PolicyOptions
-from bridge.harness.recording_file import load_all
-from bridge.harness.speech import PhraseBank
-from tests.bridge.harness.test_recording import RECORDINGS
-from tools import spoken
-from tools.business_file import load_business
-
-GREETING = "Thank you for calling. I'm Robin, an automated assistant. How can I help you?"
-DAY = date(2026, 11, 25)
-TWO, HALF_PAST = datetime(2026, 11, 25, 14), datetime(2026, 11, 25, 15, 30)  # noqa: DTZ001 - wall clock
-READ_BACK = spoken.read_back("cleaning", "Dana Reed", TWO)
-BOOKED = spoken.booked("cleaning", TWO)
-CREATE = CallTool("create_event", {"hold_id": "h1", "customer_name": "Dana Reed"})
-HOLD_1 = CallTool("hold_slot", {"slot_id": "slot_1", "customer_name": "Dana Reed"})
-CHECK = CallTool(
-    "check_availability",
-    {"service": "cleaning", "from_date": "2026-11-25", "to_date": "2026-11-25", "part_of_day": "afternoon"},
+from bridge.harness.recording import CallerLine, Intent
+from tests.bridge.harness.policy_scene import (
+    BOOK,
+    BOOKED,
+    CHECK,
+    CREATE,
+    DANA,
+    DAY,
+    DONE,
+    FIRST,
+    GREETING,
+    HALF_PAST,
+    HELD,
+    HOLD_1,
+    MUMBLE,
+    NO,
+    OFFER,
+    READ_BACK,
+    TEXTED,
+    TWO,
+    YES,
+    Conversation,
+    line,
+    slots,
 )
-DONE = {"ok": True, "say": ""}
-HELD = {"ok": True, "say": READ_BACK, "hold_id": "h1"}
-TEXTED = {"ok": True, "say": spoken.text_sent()}
-
-
-def line(intent: Intent, **fields: Any) -> CallerLine:
-    return CallerLine(clip="c", text="t", after_quiet_ms=700, means=Meaning(intent=intent, **fields))
-
-
-BOOK = line(Intent.BOOK, service="cleaning", day=DAY, part="afternoon")
-FIRST = line(Intent.CHOOSE, option=1)
-DANA = line(Intent.NAME, name="Dana Reed")
-YES, NO = line(Intent.YES), line(Intent.NO)
-MUMBLE = CallerLine(clip="mumble", text="Hmbl.", after_quiet_ms=700)
-
-
-def slots(*starts: datetime, first: int = 1) -> list[dict[str, str]]:
-    return [
-        {"id": f"slot_{number}", "spoken": spoken.spoken_start(start), "start": start.isoformat()}
-        for number, start in enumerate(starts, first)
-    ]
-
-
-OFFER = {"ok": True, "say": spoken.offer([TWO, HALF_PAST]), "slots": slots(TWO, HALF_PAST)}
-
-
-class Conversation:
-    """A receptionist and the turns it takes."""
-
-    def __init__(self, **options: bool) -> None:
-        self.mind = Receptionist(GREETING, PolicyOptions(**options))
-        assert self.turn() == [Say(GREETING)]
-
-    def turn(self) -> Contents:
-        return self.mind.next_turn(tools_allowed=True)
-
-    def hear(self, said: CallerLine | None) -> Contents:
-        self.mind.heard(said)
-        return self.turn()
-
-    def answer(self, tool: str, output: dict[str, Any]) -> Contents:
-        self.mind.tool_answered(tool, output)
-        return self.turn()
-
-    def offered(self) -> "Conversation":
-        """On to where two times were offered."""
-        self.hear(BOOK)
-        self.answer("check_availability", OFFER)
-        return self
-
-    def read_back(self) -> "Conversation":
-        """On to where the first of them is held and read back."""
-        self.offered().hear(line(Intent.CHOOSE, option=1, name="Dana Reed"))
-        self.answer("hold_slot", HELD)
-        return self
-
-    def booked(self) -> "Conversation":
-        """On to where the text is sent as well."""
-        self.read_back().hear(YES)
-        self.answer("create_event", {"ok": True, "say": BOOKED})
-        self.answer("send_confirmation", TEXTED)
-        return self
+from tools import spoken
 
 
 def test_it_is_a_policy() -> None:
@@ -417,36 +361,3 @@ def test_any_order_of_events_gives_sensible_turns(events: list[tuple[str, Any]])
             assert contents
             assert all(part.text for part in contents if isinstance(part, Say))
             assert what or all(isinstance(part, Say) for part in contents)
-
-
-# --- the voice --------------------------------------------------------------------
-
-
-def test_the_phrase_bank_can_say_every_sentence() -> None:
-    """The agent's own words, the business's, and every sentence of the tools with all that varies."""
-    business = load_business(RECORDINGS / "business.toml")
-    lines = [said for recording in load_all(RECORDINGS) for said in recording.lines]
-    midnight = datetime(2026, 11, 23)  # noqa: DTZ001 - wall clock
-    starts = [midnight + timedelta(days=day) for day in range(366)]
-    starts += [midnight + timedelta(minutes=5 * step) for step in range(288)]
-    vary: dict[str, list[Any]] = {
-        "service": [service.name for service in business.services],
-        "name": sorted({said.means.name for said in lines if said.means and said.means.name}),
-        "start": starts,
-        "starts": [[start, start + timedelta(hours=1), start + timedelta(days=1)] for start in starts],
-        "instead": [[], starts[:3]],
-        "promised": [True, False],
-        "callable_back": [True, False],
-        "at": [start.time() for start in starts],
-        "day": [start.date() for start in starts],
-    }
-    sentences = [*policy.SENTENCES, business.wording.opening, business.wording.goodbye]
-    sentences += [question.answer for question in business.questions]
-    for name, function in inspect.getmembers(spoken, inspect.isfunction):
-        if not name.startswith("_"):
-            chosen = [vary[parameter] for parameter in inspect.signature(function).parameters]
-            # Each value once, the shorter lists over and over: all pairs would say nothing new.
-            count = max(map(len, chosen), default=1)
-            rows = zip(*(itertools.islice(itertools.cycle(one), count) for one in chosen), strict=True)
-            sentences += [function(*row) for row in rows] if chosen else [function()]
-    assert PhraseBank.load().missing(sentences) == []

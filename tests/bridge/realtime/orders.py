@@ -9,6 +9,7 @@ FOR_OTHERS = {
     m.RunTool,
     m.RecordTurn,
     m.RecordInterruption,
+    m.RecordReview,
     m.RecordUsage,
     m.EndStream,
 }

@@ -20,6 +20,7 @@ async def hold(
     length: timedelta = HALF_HOUR,
     caller_number: str | None = None,
     now: datetime = NOW,
+    moves_id: str | None = None,
 ) -> Reservation:
     """Hold a slot for three minutes; by default half an hour from two on the first chair."""
     return await bookings.hold(
@@ -31,6 +32,7 @@ async def hold(
         caller_number=caller_number,
         now=now,
         keep_for=KEEP_FOR,
+        moves_id=moves_id,
     )
 
 
@@ -43,7 +45,14 @@ async def begin(
     )
 
 
-async def book(bookings: BookingStore, call_sid: str = "CA1", *, start: datetime = TWO_PM) -> Reservation:
+async def book(
+    bookings: BookingStore,
+    call_sid: str = "CA1",
+    *,
+    start: datetime = TWO_PM,
+    caller_number: str | None = None,
+) -> Reservation:
     """A booking from hold to end."""
-    begun = await begin(bookings, await hold(bookings, call_sid, start=start), event_id=f"event{call_sid}")
+    held = await hold(bookings, call_sid, start=start, caller_number=caller_number)
+    begun = await begin(bookings, held, event_id=f"event{call_sid}")
     return await bookings.finish_booking(reservation_id=begun.id, now=NOW)

@@ -39,6 +39,7 @@ async def test_a_hold_keeps_a_time(store: Store) -> None:
         call_sid="CA1",
         caller_number=DANA,
         expires_at=NOW + KEEP_FOR,
+        changed_at=NOW,
     )
     assert held.start.utcoffset() == timedelta(0)
     assert await store.bookings.reservation(held.id) == held

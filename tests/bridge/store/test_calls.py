@@ -151,6 +151,13 @@ async def test_usage_adds_up(store: Store) -> None:
     assert (await the_call(store)).usage == Usage(3, 6, 9, 12, 15, 18)
 
 
+async def test_a_call_is_marked_for_review_once_for_each_reason(store: Store) -> None:
+    """Reasons add up in order; the journal may write one twice, and the first may be first of all."""
+    for reason in ("claimed_booked_unheard", "claimed_texted_heard", "claimed_booked_unheard"):
+        await store.calls.add_review(call_sid="CA1", reason=reason, now=NOW)
+    assert (await the_call(store)).review == "claimed_booked_unheard,claimed_texted_heard"
+
+
 @pytest.mark.parametrize("outcome", list(Outcome))
 async def test_every_outcome_can_be_stored(store: Store, outcome: Outcome) -> None:
     """The list in the code is the list in the database."""

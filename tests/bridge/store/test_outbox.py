@@ -9,7 +9,7 @@ from bridge.store.database import Database
 from bridge.store.store import Store
 from bridge.store.tables import outbox
 from tests.bridge.store.examples import NOW, book, hold
-from tools.store import Text, TextState
+from tools.store import UNFINISHED_AFTER, Text, TextState
 
 DANA = "+12025550143"
 
@@ -35,6 +35,7 @@ async def test_a_text_is_queued_once_per_booking_and_kind(store: Store) -> None:
         to_number=DANA,
         body="See you.",
         state=TextState.PENDING,
+        queued_at=NOW,
     )
     again = await asyncio.gather(*(queue(store, booked.id) for _ in range(8)))
     assert again == [first] * 8
@@ -109,6 +110,18 @@ async def test_a_text_nobody_claimed_is_not_settled(store: Store) -> None:
     assert await state_of(store, text) is TextState.PENDING
     with pytest.raises(ValueError, match="sending"):
         await store.bookings.settle_text(text_id=text.id, state=TextState.SENDING, now=NOW)
+
+
+async def test_a_task_with_a_key_is_one_task(store: Store) -> None:
+    """Whoever takes up what another process left may write the same task again, later and in other words."""
+    ids = {
+        await store.bookings.add_callback(
+            call_sid="CA1", number=DANA, name=None, message=message, reason="withdrawn", now=now, key="r1"
+        )
+        for message, now in (("Ring back.", NOW), ("Ring back soon.", NOW + UNFINISHED_AFTER))
+    }
+    assert len(ids) == 1
+    assert [row.message for row in await store.report.callbacks()] == ["Ring back."]
 
 
 async def test_a_callback_is_kept_for_a_person(store: Store) -> None:

@@ -12,7 +12,7 @@ from bridge.store.connect import open_database
 from bridge.store.database import Contended
 from bridge.store.postgres import connect_arguments
 from bridge.store.url import PostgresServer, read_url
-from tests.bridge.store.conftest import administer
+from tests.databases import administer
 from tools.store import StoreUnavailable
 
 
@@ -83,33 +83,31 @@ async def test_a_server_that_never_answers_is_given_up(tmp_path: Path) -> None:
     await silent.wait_closed()
 
 
-async def test_a_connection_lost_in_a_transaction_is_unavailable_and_replaced(postgres_server: str) -> None:
+async def test_a_connection_lost_in_a_transaction_is_unavailable_and_replaced(postgres: str) -> None:
     """Whoever was writing does not know whether it was written; the next one gets a new connection."""
-    database = open_database(postgres_server.format("postgres"))
+    database = open_database(postgres.format("postgres"))
     with pytest.raises(StoreUnavailable):
         await database.write(lambda c: c.execute(sa.text("SELECT pg_terminate_backend(pg_backend_pid())")))
     assert await database.read(lambda c: c.execute(sa.text("SELECT 1")).scalar()) == 1
     await database.close()
 
 
-async def test_connections_closed_behind_our_back_are_not_noticed(postgres_server: str) -> None:
+async def test_connections_closed_behind_our_back_are_not_noticed(postgres: str) -> None:
     """After a failover the pool's old connections are replaced before they are used."""
-    database = open_database(postgres_server.format("postgres") + "&application_name=victim")
+    database = open_database(postgres.format("postgres") + "&application_name=victim")
     await database.read(lambda c: c.execute(sa.text("SELECT 1")))
     await administer(
-        postgres_server,
+        postgres,
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'victim'",
     )
     assert await database.read(lambda c: c.execute(sa.text("SELECT 1")).scalar()) == 1
     await database.close()
 
 
-async def test_waiting_for_a_lock_is_bounded(postgres_server: str) -> None:
+async def test_waiting_for_a_lock_is_bounded(postgres: str) -> None:
     """A lock that somebody keeps is not waited for longer than `lock_s`; nothing was written."""
-    database = open_database(postgres_server.format("postgres"), lock_s=0.05)
-    keeper = create_async_engine(
-        postgres_server.format("postgres").replace("postgresql:", "postgresql+asyncpg:")
-    )
+    database = open_database(postgres.format("postgres"), lock_s=0.05)
+    keeper = create_async_engine(postgres.format("postgres").replace("postgresql:", "postgresql+asyncpg:"))
     lock = sa.text("SELECT pg_advisory_xact_lock(7, 7)")
     kept, done = asyncio.Event(), asyncio.Event()
 

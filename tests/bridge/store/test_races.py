@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bridge.store.bookings import CALENDAR_LOCK
 from bridge.store.connect import open_database
 from bridge.store.database import Database
+from bridge.store.rows import CALENDAR_LOCK
 from bridge.store.store import Store
 from bridge.store.tables import EPOCH, calendars, reservations
 from tests.bridge.store.examples import CHAIR, HALF_HOUR, KEEP_FOR, NOW, TWO_PM, begin, hold

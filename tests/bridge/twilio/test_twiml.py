@@ -17,30 +17,21 @@ def test_stream_names_a_next_step_and_carries_the_token() -> None:
     assert twiml.stream(BASE, "abc") == (
         '<?xml version="1.0" encoding="UTF-8"?><Response>'
         '<Connect action="https://voice.example.test/twilio/next#rc=3&amp;rp=all" method="POST">'
-        '<Stream url="wss://voice.example.test/twilio/stream">'
+        '<Stream statusCallback="https://voice.example.test/twilio/status" '
+        'url="wss://voice.example.test/twilio/stream">'
         '<Parameter name="token" value="abc" /></Stream></Connect></Response>'
     )
 
 
-def test_stream_may_begin_with_a_sentence_and_report_its_events() -> None:
-    """A call taken up again is told so; stream callbacks go to the status address."""
-    root = tree(twiml.stream(BASE, "abc", say="One moment.", with_status=True))
-    assert [child.tag for child in root] == ["Say", "Connect"]
-    stream = root.find("Connect/Stream")
-    assert stream is not None
-    assert stream.attrib["statusCallback"] == "https://voice.example.test/twilio/status"
-
-
 def test_person_is_rung_and_an_action_follows() -> None:
     """Whether or not the person answers, Twilio asks what comes next."""
-    root = tree(twiml.person("+12025550100", BASE + "/twilio/handoff", caller_id="+15550100100"))
+    root = tree(twiml.person("+12025550100", BASE + "/twilio/handoff"))
     dial = root.find("Dial")
     assert dial is not None
     assert dial.attrib == {
         "action": "https://voice.example.test/twilio/handoff",
         "method": "POST",
         "timeout": "30",
-        "callerId": "+15550100100",
     }
     assert [number.text for number in dial] == ["+12025550100"]
 
@@ -62,7 +53,6 @@ def test_characters_xml_cannot_carry_are_left_out() -> None:
     assert tree(twiml.hang_up("one\x00\x1f two\ufffe")).findtext("Say") == "one two"
 
 
-def test_reject_and_empty() -> None:
-    """The two answers without words."""
-    assert twiml.reject("busy").endswith('<Response><Reject reason="busy" /></Response>')
+def test_empty() -> None:
+    """The answer without words."""
     assert twiml.empty().endswith("<Response />")

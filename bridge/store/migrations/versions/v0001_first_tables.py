@@ -12,7 +12,9 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-LIVE = "('held', 'booking', 'booked')"
+LIVE = "('held', 'booking', 'booked', 'leaving')"
+
+ENDED = "('expired', 'released', 'failed', 'withdrawn', 'moved', 'cancelled')"
 
 # Microseconds since 1970 on SQLite, which has no type for an instant.
 INSTANT = sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite")
@@ -45,33 +47,51 @@ def _bookings() -> None:
         sa.Column("call_sid", sa.String, nullable=False),
         sa.Column("caller_number", sa.String),
         sa.Column("expires_at", INSTANT),
-        sa.Column("event_id", sa.String, unique=True),
+        sa.Column("event_id", sa.String),
         sa.Column("customer_name", sa.String),
+        sa.Column("moves_id", sa.String, sa.ForeignKey("reservations.id")),
+        sa.Column("spares_from", INSTANT),
+        sa.Column("spares_to", INSTANT),
+        sa.Column("ends_as", sa.String),
+        sa.Column("due_at", INSTANT),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("changed_at", INSTANT, nullable=False),
         sa.CheckConstraint("starts_at < ends_at", name="reservations_take_time"),
         sa.CheckConstraint(
-            f"state IN {LIVE} OR state IN ('expired', 'released', 'failed', 'withdrawn')",
+            f"state IN {LIVE} OR state IN {ENDED}",
             name="reservations_states",
         ),
         sa.CheckConstraint("state <> 'held' OR expires_at IS NOT NULL", name="reservations_holds_expire"),
         sa.CheckConstraint(
-            "state NOT IN ('booking', 'booked') OR event_id IS NOT NULL",
+            "state NOT IN ('booking', 'booked', 'leaving') OR event_id IS NOT NULL",
             name="reservations_bookings_have_an_event",
+        ),
+        sa.CheckConstraint(
+            "state <> 'leaving' OR ends_as IS NOT NULL AND ends_as IN ('cancelled', 'moved', 'withdrawn')",
+            name="reservations_leaving_lead_somewhere",
+        ),
+        sa.CheckConstraint(
+            "(spares_from IS NULL) = (spares_to IS NULL) AND (spares_from IS NULL"
+            " OR spares_from < spares_to AND moves_id IS NOT NULL AND state NOT IN ('booked', 'leaving'))",
+            name="reservations_only_moves_spare",
         ),
     )
     op.create_index("reservations_by_time", "reservations", ["calendar_id", "starts_at"])
-    for name, column in (
-        ("reservations_one_hold_per_call", "call_sid"),
-        ("reservations_one_hold_per_number", "caller_number"),
+    op.create_index("reservations_by_number", "reservations", ["caller_number", "starts_at"])
+    op.create_index("reservations_due", "reservations", ["due_at"])
+    for name, column, states in (
+        ("reservations_one_hold_per_call", "call_sid", "state = 'held'"),
+        ("reservations_one_hold_per_number", "caller_number", "state = 'held'"),
+        ("reservations_one_booking_per_event", "event_id", "state IN ('booked', 'leaving')"),
+        ("reservations_one_move_at_a_time", "moves_id", "state = 'booking'"),
     ):
         op.create_index(
             name,
             "reservations",
             [column],
             unique=True,
-            postgresql_where=sa.text("state = 'held'"),
-            sqlite_where=sa.text("state = 'held'"),
+            postgresql_where=sa.text(states),
+            sqlite_where=sa.text(states),
         )
 
 
@@ -87,6 +107,7 @@ def _texts_and_callbacks() -> None:
         sa.Column("message_sid", sa.String),
         sa.Column("error_code", sa.String),
         sa.Column("call_sid", sa.String, nullable=False),
+        sa.Column("due_at", INSTANT),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("changed_at", INSTANT, nullable=False),
         sa.UniqueConstraint("reservation_id", "kind", name="outbox_one_per_kind"),
@@ -94,6 +115,7 @@ def _texts_and_callbacks() -> None:
             "state IN ('pending', 'sending', 'sent', 'failed', 'unknown')", name="outbox_states"
         ),
     )
+    op.create_index("outbox_due", "outbox", ["due_at"])
     op.create_table(
         "callbacks",
         sa.Column("id", sa.String, primary_key=True),
@@ -119,6 +141,7 @@ def _calls() -> None:
         sa.Column("summary", sa.String),
         sa.Column("next_step", sa.String),
         sa.Column("next_step_reason", sa.String),
+        sa.Column("review", sa.String),
         *(
             sa.Column(name, sa.BigInteger, nullable=False, server_default=sa.text("0"))
             for name in (
@@ -177,15 +200,30 @@ def _no_overlap_on_postgresql() -> None:
     op.execute(
         "ALTER TABLE reservations ADD CONSTRAINT reservations_never_overlap EXCLUDE USING gist ("
         " int4range(calendar_id, calendar_id, '[]') WITH &&,"
-        " tstzrange(starts_at, ends_at, '[)') WITH &&"
+        " (tstzmultirange(tstzrange(starts_at, ends_at, '[)'))"
+        "  - CASE WHEN spares_from IS NULL THEN '{}'::tstzmultirange"
+        "    ELSE tstzmultirange(tstzrange(spares_from, spares_to, '[)')) END) WITH &&"
         f") WHERE (state IN {LIVE})"
     )
 
 
 def _no_overlap_on_sqlite() -> None:
+    # What a row keeps for itself lies before what it spares and after it; either may be empty.
+    new, other = (
+        [
+            (f"{row}.starts_at", f"MIN({row}.ends_at, COALESCE({row}.spares_from, {row}.ends_at))"),
+            (f"MAX({row}.starts_at, COALESCE({row}.spares_to, {row}.ends_at))", f"{row}.ends_at"),
+        ]
+        for row in ("NEW", "other")
+    )
+    overlap = " OR ".join(
+        f"MAX({new_from}, {other_from}) < MIN({new_to}, {other_to})"
+        for new_from, new_to in new
+        for other_from, other_to in other
+    )
     for name, event, another in (
         ("insert", "INSERT", "NEW.id"),
-        ("update", "UPDATE OF id, calendar_id, starts_at, ends_at, state", "OLD.id"),
+        ("update", "UPDATE OF id, calendar_id, starts_at, ends_at, state, spares_from, spares_to", "OLD.id"),
     ):
         op.execute(
             # Put together from this file's own words only.
@@ -195,5 +233,6 @@ def _no_overlap_on_sqlite() -> None:
             "  SELECT 1 FROM reservations AS other WHERE other.calendar_id = NEW.calendar_id"
             f"  AND other.state IN {LIVE} AND other.id <> {another}"
             "  AND other.starts_at < NEW.ends_at AND NEW.starts_at < other.ends_at"
+            f"  AND ({overlap})"
             " ); END"
         )

@@ -1,0 +1,251 @@
+"""What a sentence of the agent's claims to be done: booked, moved, cancelled, texted, transferring.
+
+Pure. Reads transcripts piece by piece, as they arrive, and judges each clause as early as it is
+complete. Small rules in place of a language model, because they must be quick, the same every
+time, and open to anybody's correction:
+
+1. A clause ends at a stop, or at a comma once the next word is known ("..., right?").
+   A long one is judged on the way, when a claim lies `PATIENCE` words back.
+2. A claim is a whole finite phrase in `claim_words.py`: somebody or something, is or has, done.
+3. It is none when asked, denied, reported, read out or supposed: words before it tell.
+4. How things stand ("you are booked") also hangs on a condition that follows or came before in
+   the sentence; what the agent did ("I have booked you") does not.
+5. What goes on now ("I am sending it") is none when it is for later.
+
+What the rules find and miss is measured in tests/bridge/call/test_claims.py. Read `truth.py` next.
+"""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from bridge.call import claim_words as w
+from tools.result import Claim
+
+PATIENCE = 8  # words after a claim; what could still unmake it ("if", "up", "until") comes sooner
+
+# A word, a number with its point or colon, a title or "p.m." with their points; a stop; a pause.
+_TOKEN = re.compile(
+    r"(?P<word>\b(?:dr|mr|mrs|ms|st|prof)\.|\b[ap]\.\s?m\.|\d+(?:[.:,]\d+)*|[^\W_]+(?:['’-][^\W_]+)*)"
+    r"|(?P<stop>(?<=\.m\.)\s+(?=[A-Z])|[.!?;:]+)|(?P<pause>[,—–]|(?<=\s)-(?=\s))",
+    re.IGNORECASE,
+)
+# At the end of what has arrived: may still be the beginning of something longer.
+_UNFINISHED = re.compile(
+    r"(?:\b[ap]\.\s?m?\.?\s*|\b(?:dr|mr|mrs|ms|st|prof)\.|\d[.:,]|[^\W_]['’-]?|-)$", re.IGNORECASE
+)
+_PLAIN = (
+    (re.compile(r"\bwon't\b"), "will not"),
+    (re.compile(r"\bcan't\b"), "can not"),
+    (re.compile(r"n't\b"), " not"),
+    (re.compile(r"'re\b"), " are"),
+    (re.compile(r"'ve\b"), " have"),
+    (re.compile(r"'m\b"), " am"),
+    (re.compile(r"'ll\b"), " will"),
+    (re.compile(r"'d\b"), " would"),
+    (re.compile(r"\b(it|that|this|there|he|she|what|who|everything|here)'s\b"), r"\1 is"),
+    (
+        re.compile(
+            r"'s(?= (?:been|now|all|just|already|booked|scheduled|confirmed|moved|cancell?ed|yours)\b)"
+        ),
+        " is",
+    ),
+)
+
+
+_POINTS = str.maketrans({"-": " ", ".": None, "'": None})
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A claim and where it stands."""
+
+    claim: Claim
+    at: int  # characters of the text before the clause that makes it
+    clause: str  # the clause as it was said
+
+
+def claims_in(text: str) -> frozenset[Claim]:
+    """What a whole text claims."""
+    reader = ClaimReader()
+    return frozenset(found.claim for found in (*reader.read(text), *reader.finish()))
+
+
+class ClaimReader:
+    """Reads one item of the agent's, in pieces of any size."""
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._next = 0  # what was taken in of `_text`
+        self._sentence = _Sentence()
+
+    def read(self, words: str) -> list[Found]:
+        """Take in more of the item. What is found is told once."""
+        self._text += words
+        return self._take_in(final=False)
+
+    def finish(self) -> list[Found]:
+        """No more of this item will come: its last clause is complete."""
+        return self._take_in(final=True) + list(
+            self._sentence.ended(self._text, len(self._text), asked=False)
+        )
+
+    @property
+    def length(self) -> int:
+        """Characters read so far."""
+        return len(self._text)
+
+    def _take_in(self, *, final: bool) -> list[Found]:
+        unfinished = None if final else _UNFINISHED.search(self._text, self._next)
+        known = len(self._text) if unfinished is None else _start_of_word(self._text, unfinished.start())
+        found: list[Found] = []
+        for token in _TOKEN.finditer(self._text, self._next):
+            if token.end() > known:
+                break
+            self._next = token.end()
+            match token.lastgroup:
+                case "word":
+                    found += self._sentence.word(self._text, token)
+                case "stop":
+                    found += self._sentence.ended(self._text, token.start(), asked="?" in token.group())
+                    self._sentence = _Sentence()
+                case "pause":
+                    found += self._sentence.paused(self._text, token.start())
+        return found
+
+
+def _start_of_word(text: str, at: int) -> int:
+    """Where the word that reaches to `at` begins."""
+    while at > 0 and not text[at - 1].isspace():
+        at -= 1
+    return at
+
+
+class _Sentence:
+    """The sentence being said: its clauses one after another."""
+
+    def __init__(self) -> None:
+        self._begin: int | None = None  # of the clause, in the text
+        self._triggered = 0  # words since the first that a claim might begin with
+        self._told: set[Claim] = set()
+        self._pause: int | None = None  # the clause ended here; the words after it help to judge it
+        self._following: list[re.Match[str]] = []
+        self._asked = False  # the sentence opened as a question
+        self._supposed = False  # it opened with a condition
+
+    def word(self, text: str, token: re.Match[str]) -> Iterator[Found]:
+        if self._pause is not None:
+            self._following.append(token)
+            longer = self._following[0].group().lower() in w.LONGER_QUESTIONS
+            if not longer or len(self._following) >= w.LONGEST_QUESTION:
+                yield from self._close_clause(text)
+            return
+        if self._begin is None:
+            self._begin = token.start()
+        if self._triggered or w.TRIGGER.search(token.group().lower()):
+            self._triggered += 1
+        if self._triggered > PATIENCE:
+            yield from self._judge(text, token.end(), complete=False)
+
+    def paused(self, text: str, at: int) -> Iterator[Found]:
+        if self._pause is not None:
+            yield from self._close_clause(text)
+        if self._begin is not None:
+            self._pause = at
+
+    def ended(self, text: str, at: int, *, asked: bool) -> Iterator[Found]:
+        if self._pause is not None:
+            yield from self._close_clause(text)
+        if self._begin is not None:
+            yield from self._judge(text, at, asked=asked)
+
+    def _close_clause(self, text: str) -> Iterator[Found]:
+        """Judge the clause before the pause; the words after it open the next one."""
+        assert self._pause is not None
+        following, self._following = self._following, []
+        after = plain(text[following[0].start() : following[-1].end()]) if following else ""
+        yield from self._judge(text, self._pause, after=after)
+        self._begin = self._pause = None
+        self._triggered = 0
+        for token in following:
+            yield from self.word(text, token)
+
+    def _judge(
+        self, text: str, end: int, *, complete: bool = True, asked: bool = False, after: str = ""
+    ) -> Iterator[Found]:
+        """What the clause up to `end` claims and has not been told."""
+        assert self._begin is not None
+        said = text[self._begin : end]
+        clause = plain(said)
+        self._supposed |= w.SUPPOSES.match(clause) is not None
+        self._asked |= w.ASKS.match(clause) is not None and not self._supposed
+        if self._asked:
+            return
+        unmade = self._supposed or w.UNMADE_BY.match(after) is not None
+        asked_first = w.ASKED_FIRST.match(clause) is not None
+        parts = _parts(clause)
+        for number, (joint, part) in enumerate(parts):
+            last = number == len(parts) - 1
+            if asked and last:
+                break
+            conditional = unmade or joint == "then" or (asked_first and number > 0)
+            for claim in _claimed(
+                part, conditional=conditional, room=0 if complete or not last else PATIENCE
+            ):
+                if claim not in self._told:
+                    self._told.add(claim)
+                    yield Found(claim, self._begin, said)
+
+
+def _parts(clause: str) -> list[tuple[str, str]]:
+    """A clause where it falls into parts with a subject each, every one with the word that joins it."""
+    joints = list(w.JOINT.finditer(clause))
+    begins = [0, *(joint.end() for joint in joints)]
+    ends = [*(joint.start() for joint in joints), len(clause)]
+    words = ["", *(joint.group().strip() for joint in joints)]
+    return [(word, clause[begin:end].strip()) for word, begin, end in zip(words, begins, ends, strict=True)]
+
+
+def plain(text: str) -> str:
+    """A clause in small letters, contractions written out, points, hyphens and apostrophes gone."""
+    text = text.lower().replace("’", "'")
+    for pattern, instead in _PLAIN:
+        text = pattern.sub(instead, text)
+    return " ".join(text.translate(_POINTS).split())
+
+
+def _claimed(part: str, *, conditional: bool, room: int) -> Iterator[Claim]:
+    """What one part of a clause claims. `room`: so many words must follow a claim already."""
+    if w.ASKS.match(part) or w.UNSURE.search(part) or w.LONG_AGO.search(part):
+        return
+    for pattern in w.PATTERNS:
+        for match in pattern.words.finditer(part):
+            before, after = part[: match.start()], part[match.end() :]
+            if len(after.split()) >= room and not _unmade(pattern, before, match.group(), after, conditional):
+                yield pattern.claim
+                break
+
+
+def _unmade(pattern: w.Pattern, before: str, claim: str, after: str, conditional: bool) -> bool:
+    """True when the words around a claim keep it from being one."""
+    up_to = before + claim
+    if w.NEGATED.search(w.NOT_NEGATED.sub("", up_to)) or w.HANGS_ON.search(before):
+        return True
+    if w.REPORTED.search(before) or w.READ_OUT.search(before):
+        return True
+    if pattern.claim is Claim.BOOKED and w.ONLY_HELD.search(after):
+        return True
+    whole = claim + after
+    if pattern.claim is Claim.TEXTED and (
+        w.TO_OTHERS.search(whole) or (w.BY_EMAIL.search(whole) and not w.BY_TEXT.search(whole))
+    ):
+        return True
+    match pattern.kind:
+        case w.Kind.ACT:
+            return False
+        case w.Kind.STATE:
+            if pattern.claim is Claim.BOOKED and w.STANDS_ALREADY.search(before + whole):
+                return True
+            return conditional or w.CONDITION.search(after) is not None
+        case w.Kind.ONGOING:
+            return conditional or w.FOR_LATER.search(claim + after) is not None

@@ -1,0 +1,48 @@
+"""Where a call is, and why it ends: closed lists.
+
+Pure. Read `session.py` next, which moves a call through them.
+"""
+
+import enum
+
+# Faults of the model's that no second try mends: no money, no right, no such model.
+FATAL_FAULTS = frozenset(
+    {
+        "insufficient_quota",
+        "credit_balance_exhausted",
+        "billing_hard_limit_reached",
+        "invalid_api_key",
+        "account_deactivated",
+        "model_not_found",
+        "invalid_model",
+        "beta_api_shape_disabled",
+    }
+)
+
+
+class Phase(enum.Enum):
+    """Where the call is."""
+
+    OPENING = enum.auto()  # one of the legs is not ready
+    GREETING = enum.auto()  # until the first turn is generated
+    TALKING = enum.auto()
+    LEAVING = enum.auto()  # the next step is decided; what was said is still being heard
+    ENDED = enum.auto()
+
+
+class EndReason(enum.StrEnum):
+    """Why a stream ended: a closed list."""
+
+    CALLER_HUNG_UP = "caller_hung_up"
+    STREAM_LOST = "stream_lost"
+    SAID_GOODBYE = "said_goodbye"
+    TRANSFER = "transfer"
+    KEY_ZERO = "key_zero"
+    MODEL_SLOW = "model_slow"
+    MODEL_FORMAT = "model_format"
+    MODEL_FAULT = "model_fault"
+    MODEL_FAILED = "model_failed"
+    MODEL_LOST = "model_lost"
+    MODEL_UNTRUTHFUL = "model_untruthful"  # claimed again and again what was not done
+    SERVER_STOPPING = "server_stopping"
+    SERVER_ERROR = "server_error"  # our own mistake; said by the shell

@@ -1,0 +1,245 @@
+"""What is written down of a call: the row, the turns, the tools, and one line in the log."""
+
+import asyncio
+import contextlib
+import json
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bridge.call.leg import Leg
+from bridge.call.messages import (
+    EndStream,
+    NextStep,
+    RecordInterruption,
+    RecordReview,
+    RecordTurn,
+    RunTool,
+    Usage,
+)
+from bridge.call.phases import EndReason
+from bridge.call.record import SUMMARIES, CallRecord, call_outcome, call_summary
+from bridge.store.calls import Outcome
+from bridge.store.journal import Journal
+from bridge.store.migrate import migrate
+from bridge.store.store import Store
+from tests.server import BEGIN, CALLER, NUMBER, in_no_time, logs_kept
+from tools.clock import Clock
+from tools.facts import CallFacts
+from tools.result import Gate, ToolResult
+from tools.slots import Slot
+
+CALL = "CA" + "1" * 32
+TWO_PM = datetime(2026, 11, 25, 14, tzinfo=ZoneInfo("America/New_York"))
+SLOT = Slot(
+    id="slot_1", calendar_id="chair-1", service="cleaning", start=TWO_PM, end=TWO_PM + timedelta(minutes=30)
+)
+GOODBYE = EndStream(NextStep.HANG_UP, EndReason.SAID_GOODBYE)
+CANARY = "My name is Dana Reed and my number is +12025550143"
+
+
+def facts(**given: Any) -> CallFacts:
+    return CallFacts(call_sid=CALL, caller_number=CALLER, our_number=NUMBER, **given)
+
+
+def booked(**given: Any) -> CallFacts:
+    return facts(booking_id="row", booked_slot_id="slot_1", offered={"slot_1": SLOT}, **given)
+
+
+class Desk:
+    """A record with its store and log."""
+
+    def __init__(self, record: CallRecord, store: Store, journal: Journal) -> None:
+        self.record = record
+        self.store = store
+        self.journal = journal
+
+
+@contextlib.asynccontextmanager
+async def desk(folder: Path) -> AsyncIterator[Desk]:
+    url = f"sqlite:///{folder / 'bridge.db'}"
+    await migrate(url)
+    store, journal = await Store.open(url), Journal()
+    record = CallRecord(facts(), store.calls, journal, Clock(BEGIN))
+    try:
+        yield Desk(record, store, journal)
+    finally:
+        await journal.close()
+        await store.close()
+
+
+class Nobody:
+    """A socket that is never used."""
+
+    async def receive(self) -> str:
+        raise AssertionError
+
+    async def send(self, text: str) -> None:
+        raise AssertionError
+
+    async def close(self, code: int, reason: str) -> None: ...
+
+
+@in_no_time
+async def test_all_of_a_call_is_written(tmp_path: Path) -> None:
+    """Turns, tool calls, tokens and the end stand in the store; the log has one rich line, and no words."""
+    caller, model = Leg(Nobody()), Leg(Nobody())
+    caller.dropped, caller.ignored, model.dropped, model.ignored = 1, 2, 3, 4
+    ask = RunTool("call_1", "take_message", json.dumps({"message": CANARY}), Gate.OPEN)
+    with logs_kept() as log:
+        async with desk(tmp_path) as one:
+            record = one.record
+            await asyncio.sleep(2)
+            record.audio_queued(asyncio.get_running_loop().time())
+            await asyncio.sleep(3)
+            record.audio_queued(asyncio.get_running_loop().time())
+            record.turn(RecordTurn("item_1", "agent", CANARY, 1000, 2000, cut=True))
+            record.interruption(RecordInterruption("item_1", 1000))
+            record.turn(RecordTurn("item_2", "caller", CANARY))
+            record.usage(Usage(input_text=5, output_audio=7))
+            record.usage(Usage(input_text=1))
+            record.review(RecordReview("claimed_booked_heard"))
+            record.tool_call(ask, ToolResult(output={"ok": True, "say": CANARY}), 0.25)
+            record.finish(facts(message_taken=True), GOODBYE, caller, model)
+            assert await one.journal.flush(5)
+            report = one.store.report
+            (row,) = await report.calls()
+            assert (row.outcome, row.reason) == (Outcome.MESSAGE_TAKEN, "said_goodbye")
+            assert row.summary == "A message was taken; please call back."
+            assert row.usage == Usage(input_text=6, output_audio=7)
+            assert row.review == "claimed_booked_heard"
+            turns = await report.turns()
+            assert [(turn.number, turn.speaker, turn.text, turn.cut) for turn in turns] == [
+                (1, "agent", CANARY, True),
+                (2, "caller", CANARY, False),
+            ]
+            (tool,) = await report.tool_calls()
+            assert (tool.name, tool.took_ms, tool.error_code) == ("take_message", 250, None)
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    ended = lines[-1]
+    for unread in ("timestamp", "level", "tokens"):
+        ended.pop(unread)
+    assert ended == {
+        "event": "call_ended",
+        "outcome": "message_taken",
+        "reason": "said_goodbye",
+        "seconds": 5.0,
+        "turns": 2,
+        "interruptions": 1,
+        "tools": ["take_message"],
+        "review": ["claimed_booked_heard"],
+        "first_word_ms": 2000,
+        "audio_dropped": 1,
+        "ignored_from_caller": 2,
+        "frames_dropped": 3,
+        "ignored_from_model": 4,
+    }
+    assert [line["event"] for line in lines] == ["tool_call", "call_ended"]
+    assert "Dana" not in log.getvalue()
+    assert CALLER[-7:] not in log.getvalue()
+
+
+@in_no_time
+async def test_a_call_without_a_model_or_an_end(tmp_path: Path) -> None:
+    """A call that broke before anything happened is closed all the same."""
+    with logs_kept() as log:
+        async with desk(tmp_path) as one:
+            one.record.finish(facts(), None, Leg(Nobody()), None)
+            assert await one.journal.flush(5)
+            (row,) = await one.store.report.calls()
+            assert (row.outcome, row.reason) == (Outcome.FAILED, "server_error")
+    assert json.loads(log.getvalue().splitlines()[-1])["first_word_ms"] is None
+
+
+@in_no_time
+async def test_a_tool_that_does_not_exist_is_not_named(tmp_path: Path) -> None:
+    """The model may call anything anything, the caller's number too: the log does not repeat it."""
+    result = ToolResult(output={"ok": False}, error_code="unknown_tool")
+    with logs_kept() as log:
+        async with desk(tmp_path) as one:
+            one.record.tool_call(RunTool("call_1", "call_dana_reed", "{}", Gate.OPEN), result, 0)
+    (line,) = (json.loads(line) for line in log.getvalue().splitlines())
+    assert (line["tool"], line["ok"], line["error"]) == ("unknown", False, "unknown_tool")
+
+
+@in_no_time
+async def test_the_next_step_is_committed(tmp_path: Path) -> None:
+    """When it returns, any process can read it."""
+    async with desk(tmp_path) as one:
+        await one.record.commit_next_step(NextStep.PERSON, "transfer")
+        assert await one.store.calls.next_step(CALL) == "person"
+
+
+@in_no_time
+async def test_a_locked_database_does_not_keep_the_caller(tmp_path: Path) -> None:
+    """The stream does not stay open for a store that hangs; what was decided is written when it can be."""
+    with logs_kept() as log:
+        async with desk(tmp_path) as one:
+            lock = sqlite3.connect(tmp_path / "bridge.db", isolation_level=None)
+            lock.execute("BEGIN IMMEDIATE")
+            await one.record.commit_next_step(NextStep.HANG_UP, "said_goodbye")
+            lock.execute("ROLLBACK")
+            lock.close()
+            assert await one.journal.flush(30)
+            assert await one.store.calls.next_step(CALL) == "hang_up"
+    assert "next_step_not_committed" in log.getvalue()
+
+
+@pytest.mark.parametrize("reason", EndReason)
+def test_outcomes_without_any_fact(reason: EndReason) -> None:
+    """How a call counts in which nothing was done, for every way to end."""
+    expected = {
+        EndReason.CALLER_HUNG_UP: Outcome.CALLER_HUNG_UP,
+        EndReason.SAID_GOODBYE: Outcome.ENDED,
+        EndReason.TRANSFER: Outcome.TRANSFERRED,
+        EndReason.KEY_ZERO: Outcome.TRANSFERRED,
+    }
+    outcome = call_outcome(facts(), reason)
+    assert outcome is expected.get(reason, Outcome.FAILED)
+    assert call_summary(facts(), outcome) == SUMMARIES[outcome]
+
+
+@pytest.mark.parametrize("reason", EndReason)
+def test_a_booking_counts_before_everything(reason: EndReason) -> None:
+    """However the call broke off afterwards, it brought a booking."""
+    assert call_outcome(booked(message_taken=True, questions_answered=2), reason) is Outcome.BOOKED
+
+
+def test_weaker_facts() -> None:
+    """A message counts before how the call ended, an answered question only where it ended well."""
+    assert call_outcome(facts(message_taken=True), EndReason.MODEL_LOST) is Outcome.MESSAGE_TAKEN
+    assert call_outcome(facts(message_taken=True), EndReason.TRANSFER) is Outcome.TRANSFERRED
+    assert call_outcome(facts(questions_answered=1), EndReason.CALLER_HUNG_UP) is Outcome.QUESTION_ANSWERED
+    assert call_outcome(facts(questions_answered=1), EndReason.MODEL_LOST) is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("known", "summary"),
+    [
+        (
+            booked(confirmation_sent=True),
+            "Booked: cleaning, Wednesday 25 November 2026 at 14:00. The confirmation text was sent.",
+        ),
+        (
+            booked(questions_answered=2),
+            "Booked: cleaning, Wednesday 25 November 2026 at 14:00. The confirmation text is not known to "
+            "have been sent. Questions answered: 2.",
+        ),
+        (
+            facts(unconfirmed_id="hold"),
+            "Whether a booking was made is not known; please look in the calendar.",
+        ),
+        (
+            facts(message_taken=True, transfer_reason="upset_or_confused"),
+            "A message was taken; please call back. Asked for a person (upset or confused).",
+        ),
+    ],
+)
+def test_summaries(known: CallFacts, summary: str) -> None:
+    """A sentence for each committed fact, and none that claims more."""
+    assert call_summary(known, Outcome.ENDED) == summary

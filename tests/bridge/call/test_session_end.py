@@ -1,0 +1,112 @@
+"""How the session lets a call end: the goodbye, the handoff, and every other way."""
+
+import pytest
+
+from bridge.call import messages as m
+from bridge.call.manners import (
+    LEAVING_S,
+)
+from bridge.call.phases import EndReason, Phase
+from tests.bridge.call.talk import FRAME, Talk, audio, called, kinds, only, result
+from tools.result import Reply, Then
+
+# --- leaving ----------------------------------------------------------------------
+
+
+def goodbye(talk: Talk) -> None:
+    talk.says()
+    talk.tell(
+        m.TurnStarted("t1"),
+        m.SpokenWordsArrived("t1", "bye", "Goodbye."),
+        m.SpokenAudioArrived("t1", "bye", audio(1000)),
+        m.ItemFinished("t1", "bye", "message", True),
+        called("c1", "end_call"),
+        m.ToolFinished("c1", result(reply=Reply.NONE, then=Then.HANG_UP)),
+        m.TurnFinished("t1", "completed"),
+    )
+
+
+def test_goodbye_is_heard_before_the_line_is_closed() -> None:
+    """The stream ends with the last mark, not with the tool call."""
+    talk = Talk().greeted()
+    goodbye(talk)
+    assert not only(talk.done, m.EndStream)
+    talk.at(2.9)
+    assert not only(talk.done, m.EndStream)
+    talk.at(3.0)
+    assert kinds(talk.done)[-2:] == ["RecordTurn", "EndStream"]
+    assert talk.done[-1] == m.EndStream(m.NextStep.HANG_UP, EndReason.SAID_GOODBYE)
+
+
+def test_a_goodbye_whose_marks_never_come_is_bounded() -> None:
+    """A telephone that returns no marks cannot keep the call open."""
+    talk = Talk(marks_after_s=None).greeted()
+    goodbye(talk)
+    talk.at(2.0 + LEAVING_S)
+    assert only(talk.done, m.EndStream) == [m.EndStream(m.NextStep.HANG_UP, EndReason.SAID_GOODBYE)]
+
+
+def test_one_more_thing_keeps_the_call() -> None:
+    """Who speaks up during our goodbye is answered, not hung up on."""
+    talk = Talk().greeted()
+    goodbye(talk)
+    talk.at(2.2).says("wait", 0.4)
+    assert talk.session.phase is Phase.TALKING
+    talk.at(9.0)
+    assert not only(talk.done, m.EndStream)
+
+
+def test_a_key_during_the_goodbye_keeps_the_call_too() -> None:
+    """A pressed key is one more thing as well, and is answered."""
+    talk = Talk().greeted()
+    goodbye(talk)
+    talk.at(2.2).tell(m.KeyPressed("5"))
+    assert talk.session.phase is Phase.TALKING
+    talk.at(9.0)
+    assert not only(talk.done, m.EndStream)
+    assert isinstance(talk.done[-1], m.CreateTurn)
+
+
+def test_a_handoff_waits_for_the_farewell() -> None:
+    """The line before the transfer is heard to its end, then the next step is a person."""
+    talk = Talk().greeted()
+    talk.says()
+    talk.tell(
+        m.TurnStarted("t1"),
+        m.SpokenAudioArrived("t1", "bye", audio(1000)),
+        m.ItemFinished("t1", "bye", "message", True),
+        called("c1", "transfer_to_human"),
+        m.ToolFinished("c1", result(reply=Reply.NONE, then=Then.TRANSFER)),
+        m.TurnFinished("t1", "completed"),
+    )
+    talk.at(3.0)
+    assert talk.done[-1] == m.EndStream(m.NextStep.PERSON, EndReason.TRANSFER)
+
+
+@pytest.mark.parametrize(
+    ("event", "end"),
+    [
+        (m.CallerLegClosed(True, None), m.EndStream(m.NextStep.HANG_UP, EndReason.CALLER_HUNG_UP)),
+        (m.CallerLegClosed(False, 1006), m.EndStream(m.NextStep.TROUBLE, EndReason.STREAM_LOST)),
+        (m.ModelLegClosed(1006, ""), m.EndStream(m.NextStep.TROUBLE, EndReason.MODEL_LOST)),
+        (m.ServerStopping(), m.EndStream(m.NextStep.TROUBLE, EndReason.SERVER_STOPPING)),
+    ],
+)
+def test_every_end_names_its_next_step(event: m.Event, end: m.EndStream) -> None:
+    """However a stream ends, what comes after it is decided."""
+    talk = Talk().greeted()
+    assert talk.tell(event)[-1] == end
+    assert talk.session.deadline() is None
+    assert talk.tell(FRAME, m.Tick(), m.ToolFinished("c9", result())) == []
+
+
+def test_the_same_events_give_the_same_actions() -> None:
+    """The list of events is the call: a fresh session decides the same."""
+    runs = []
+    for _ in range(2):
+        talk = Talk().greeted()
+        goodbye(talk)
+        talk.at(2.2).says("wait", 0.4)
+        talk.at(20.0)
+        runs.append(talk.done)
+    assert runs[0] == runs[1]
