@@ -243,7 +243,10 @@ class BookingStore(Protocol):
         """
 
     async def set_due(self, *, reservation_id: str, due_at: datetime | None) -> None:
-        """When a claimed reservation is to be looked at next; None for never."""
+        """When a booked reservation is to be looked at next; None for never.
+
+        Nothing happens to one that has begun to leave meanwhile: it has to come to its end.
+        """
 
     async def claim_due_texts(self, *, now: datetime, most: int) -> list[Text]:
         """Texts that somebody queued or began to send and did not settle, and `unknown` ones.

@@ -34,11 +34,12 @@ class Pattern(msgspec.Struct, frozen=True):
 
 ADVERBS = (
     r"(?: (?:now|all|just|already|also|both|then|successfully|officially|definitely|finally|indeed|instead"
-    r"|actually|completely|duly|right|currently|still|so|safely|only|gone ahead and|went ahead and))*"
+    r"|actually|completely|duly|right|currently|still|so|safely|only|gone (?:ahead )?and|went (?:ahead )?and))*"
 )
 HAS = rf"(?:is|are|was|were|has|have|got){ADVERBS}(?: been)?{ADVERBS}"
+_OPENS = r"^(?:(?:all|just|okay|done|and|now) )*"
 WE_DID = rf"\b(?:i|we)(?: have)?{ADVERBS}"
-WE_COULD = r"\b(?:i|we) (?:(?:was|were|have been) able|(?:have )?managed) to"
+WE_COULD = rf"\b(?:i|we) (?:(?:was|were|have been){ADVERBS} able|(?:have )?managed) to"
 WE_ENDED = rf"{WE_DID} (?:finished|completed|done|taken the liberty of|took the liberty of)"
 WE_HAVE = rf"\b(?:i|we){ADVERBS} (?:have{ADVERBS} got|have|got){ADVERBS}"
 BOOKING = (
@@ -71,7 +72,7 @@ YOUR_BOOKING = rf"(?:your|his|her|their)(?: \w+){{0,4}}? (?:{BOOKING}|{SLOT}|dat
 THING = rf"\b(?:{PERSON}|{IT}|{YOURS}|{THE_BOOKING})"
 OBJECT = rf"(?:you\b(?: both| two)?|him|her|them|{IT}|{YOURS}|{THE_BOOKING})"
 WHEN = (
-    r"(?:(?:for|on|at|to|by|from|this|next|the|half past|a quarter)\b ?)*"
+    r"(?:(?:for|on|at|to|by|from|this|next|the|half|quarter|past|an?)\b ?)*"
     r"(?:\w+day\b|today|tomorrow|tonight|noon|midnight|\d|one|two|three|four|five|six|seven|eight|nine|ten"
     r"|eleven|twelve|january|february|march|april|may|june|july|august|september|october|november|december"
     r"|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|\w+teenth|twentieth"
@@ -89,11 +90,11 @@ def _patterns(claim: Claim, kind: Kind, *wordings: str) -> tuple[Pattern, ...]:
 _BOOKED = (
     rf"(?:booked|(?<!re)scheduled|confirmed|reserved|secured|locked in|arranged|finali[sz]ed"
     rf"|(?:all )?set(?= for| on| up (?:for|on|with)|$| then| now| and| with)|(?:in|on) {CALENDAR}"
-    rf"|(?:down|on) (?:for|at)|down on|in (?:with|{WHEN})|good to go)"
+    rf"|(?:down|on) (?:for|at)|down on|in (?:with|for|{WHEN})|good to go)"
 )
 _BOOK = r"(?:book|schedule|reserve|secure|confirm|arrange|fit|squeeze|get)"
 _NO_SLOT = r"(?! up\b| solid\b| out\b| until\b| till\b| through\b| all day| the (?:whole|entire|rest)| .*\binstead of)"
-_SEAT = rf"(?:down(?! as\b)|in(?= {WHEN}|$| with| the (?:diary|calendar|schedule))|(?:to|on|onto|into|in) {CALENDAR})"
+_SEAT = rf"(?:down(?= (?:for|at|on) (?:an? |{WHEN})| with|$)|in(?= {WHEN}|$| with| the (?:diary|calendar|schedule))|(?:to|on|onto|into|in) {CALENDAR})"
 
 BOOKED = (
     *_patterns(
@@ -102,6 +103,7 @@ BOOKED = (
         rf"{THING} {HAS} {_BOOKED}{_NO_SLOT}",
         rf"{NAME} (?:is|has been){ADVERBS} (?:all set|booked in|(?:booked|scheduled|down|confirmed) (?:for|on|at|with)"
         rf"(?! the (?:rest|whole|day|week|morning|afternoon)))",
+        rf"\byour name is{ADVERBS} (?:on|in) {CALENDAR}",
         rf"\b(?:we|they) are{ADVERBS} (?:all set|(?:booked|confirmed) (?:in|for))",
         rf"\b{SLOT} {HAS} (?:booked|reserved|secured|held) (?:for you\b|(?:under|in) your name)",
         r"\b(?:is|are)(?: now| all)? yours\b",
@@ -109,7 +111,7 @@ BOOKED = (
         rf"\bthat is you{ADVERBS} (?:booked|scheduled|confirmed|set|sorted|in)\b",
         rf"{THING} {HAS} (?:added|put|entered|signed) {_SEAT}",
         r"\byou now have (?:an?|your)(?: \w+){0,3} (?:appointment|booking|reservation)",
-        r"^(?:(?:all |your |the )?(?:appointment |booking |visit )?(?:booked|scheduled|confirmed|reserved))"
+        rf"{_OPENS}(?:(?:your |the )?(?:appointment |booking |visit )?(?:booked|scheduled|confirmed|reserved))"
         r"(?: (?:you|it|that|in|for|and|with|under)\b|$)",
         r"\bconsider (?:it|that|yourself) (?:booked|scheduled|done)",
         rf"{WE_HAVE} {OBJECT}{ADVERBS} (?:{_SEAT}|{_BOOKED})",
@@ -121,9 +123,11 @@ BOOKED = (
         rf"(?! (?:an?|your)(?: \w+)? (?:call|callback|reminder)|(?: \w+)? {NOT_A_BOOKING}\b)",
         rf"{WE_DID} (?:\w+ and )?(?:confirmed|arranged|made|created|set up|finali[sz]ed|completed|placed|put through|processed|grabbed|blocked(?: off)?|saved)"
         rf" (?!a note|(?:\w+ )?{NOT_A_BOOKING}\b)(?:(?:the|an?|that|this|your) (?:\w+ ){{0,3}}{SLOT}|you\b"
-        rf"|{YOUR_BOOKING}|{THE_BOOKING}|(?:it|that|this)(?= (?:for|with|now|too)|$)|{WHEN})",
-        rf"{WE_DID} (?:put|popped|got|added|squeezed|slotted|fit|fitted|entered|placed|signed|written)"
+        rf"|{YOUR_BOOKING}|{THE_BOOKING}|(?:it|that|this)(?= (?:for|now|too)|$)|{WHEN})",
+        rf"{WE_DID} (?:put|popped|got|added|squeezed|slotted|fit|fitted|entered|placed|signed)"
         rf" (?:{OBJECT}|your name) (?:{_SEAT}|for {WHEN})",
+        rf"{WE_DID} (?:taken|took|claimed) (?:the|that) (?:\w+ ){{0,4}}for you\b",
+        rf"{WE_DID} set (?:{OBJECT} up (?:for|on|at) {WHEN}|{YOUR_BOOKING}|{THE_BOOKING})",
         rf"{WE_COULD} {_BOOK} {OBJECT}",
         rf"{WE_ENDED} (?:booking|scheduling|reserving)",
     ),
@@ -153,7 +157,7 @@ MOVED = (
         rf"\byour new (?:\w+ )?(?:appointment|time|slot|date|booking|visit)(?: time)? is(?: now)? {WHEN}",
         rf"\bthe (?:change|move|switch|reschedul\w+) (?:{HAS} (?:made|done|confirmed|complete|saved)"
         rf"|(?:just )?(?:went|has gone) through)",
-        r"^(?:(?:all |your |the )?(?:appointment |booking |visit )?(?:moved|rescheduled|switched))"
+        rf"{_OPENS}(?:(?:your |the )?(?:appointment |booking |visit )?(?:moved|rescheduled|switched))"
         r"(?: (?:you|it|that|to|and)\b|$)",
         r"\bconsider (?:it|that|yourself) (?:moved|rescheduled)",
         rf"{WE_HAVE} {OBJECT}{ADVERBS} {_MOVED}",
@@ -183,14 +187,14 @@ CANCELLED = (
         rf"{THING} {HAS} (?:{_CANCELLED}|{_GONE}|(?:removed|deleted)$)",
         rf"\bcancellation (?:{HAS} (?:made|done|confirmed|complete[d]?|processed)"
         rf"|(?:just )?(?:went|has gone) through)",
-        r"^(?:(?:all |your |the )?(?:appointment |booking |visit )?cancell?ed)(?: (?:it|that|and|your|for)\b|$)",
+        rf"{_OPENS}(?:(?:your |the )?(?:appointment |booking |visit )?cancell?ed)(?: (?:it|that|and|your|for)\b|$)",
         r"\bconsider (?:it|that) cancell?ed",
         rf"{WE_HAVE} {OBJECT}{ADVERBS} {_CANCELLED}",
     ),
     *_patterns(
         Claim.CANCELLED,
         Kind.ACT,
-        rf"{WE_DID} {_CANCELLED}\b(?! (?:\w+ )?{NOT_A_BOOKING}\b)",
+        rf"{WE_DID} {_CANCELLED}\b(?! our\b| (?:\w+ )?{NOT_A_BOOKING}\b)",
         rf"{WE_DID} (?:removed|deleted) (?:it|that|{YOUR_BOOKING}|{THE_BOOKING}|{OBJECT} from {CALENDAR})",
         rf"{WE_DID} (?:taken|took) (?:{OBJECT}|your name) (?:off|out of) (?:{CALENDAR}|{WHEN})",
         rf"{WE_DID} (?:processed|made|taken care of|took care of) (?:the|your|that) cancellation",
@@ -208,8 +212,8 @@ _TEXT = (
 _SENT = r"(?:sent|re ?sent|shot|fired off|pinged|forwarded|dropped)"
 _WHAT = (
     rf"(?:you (?!over|through|across)(?:\w+ ){{0,5}}?(?:{_TEXT}|time|everything|that|it|this|one|copy|map|number)"
-    rf"|(?:an?|the|another|that|this|your(?! (?:message|request|question|note))) (?:\w+ ){{0,4}}?{_TEXT}"
-    rf"|(?:it|that|them|everything)(?= (?:over|to|now|by|via|right|as|across|out|again|off)|$))\b"
+    rf"|(?:an?|the|another|that|this|your(?! (?:message|request|question|note))) (?:(?!your|my|our|the|to)\w+ ){{0,4}}?{_TEXT}"
+    rf"|(?:it|that|them|everything)(?= (?:over|to|now|by|via|right|as|across|out|again|off|just|an?)|$))\b"
 )
 _WHOM = r"(?: (?:you|it|that|everything)\b| (?:the|your|an?) (?:\w+ ){0,3}(?:details|address|code|link|confirmation|phone|number|mobile|cell)|$)"
 _ON_ITS_WAY = (
@@ -234,7 +238,7 @@ TEXTED = (
         Claim.TEXTED,
         Kind.ACT,
         rf"{WE_DID} (?:texted|messaged){_WHOM}",
-        rf"{WE_DID} {_SENT} (?:over |out |off )?{_WHAT}",
+        rf"{WE_DID} {_SENT} (?:over |out |off |along |through )?{_WHAT}",
         rf"\b{_TEXT} (?:that )?{WE_DID} (?:{_SENT}|texted)",
         rf"{WE_COULD} (?:send|text) (?:you|it|that|the)\b",
     ),
@@ -258,8 +262,8 @@ TRANSFERRING = (
         Kind.ONGOING,
         rf"{_SENDING}(?:connecting|transferring|redirecting|routing|forwarding|switching) {_CALLER}",
         rf"{_JUST_ME}(?:connecting|transferring)(?: (?:right )?now)?$",
-        rf"{_SENDING}(?:putting|patching) {_CALLER}(?: \w+)? (?:through|in touch|in)\b",
-        rf"{_SENDING}(?:passing|handing|sending) {_CALLER} (?:over|on|off|along|through)\b",
+        rf"{_SENDING}(?:putting|patching) {_CALLER}(?: \w+)? (?:through|in touch|in|on with)\b",
+        rf"{_SENDING}(?:passing|handing|sending) {_CALLER} (?:over|on|off|along|through|to)\b",
         rf"{_SENDING}(?:getting|bringing|putting) (?:{_SOMEONE} (?:on\b|for you)|(?:\w+ ){{1,4}}(?:on|to) the (?:line|phone))",
         rf"{_SENDING}looping in {_SOMEONE}",
         rf"{_SENDING}(?:ringing|calling|dialing|dialling) {_SOMEONE} (?:for you|now|right now)",
@@ -296,7 +300,7 @@ NOT_NEGATED = re.compile(
 HANGS_ON = re.compile(
     r"\b(?:if|once|when|whenever|unless|until|till|before|after|whether|in case|so that|so long as"
     r"|as long as|as soon as|the moment|by the time|assuming|provided|suppose|imagine|pretend"
-    r"|(?:make|making|be|being) (?:sure|certain)|ensure|check|verify|hope|hoping|wish|until|in order)\b"
+    r"|(?:make|making|be|being) (?:sure|certain)|ensure|check|verify|hope|hoping|wish|see (?:that|to it)|in order)\b"
 )
 REPORTED = re.compile(
     r"\b(?:said|saying|told|telling you|mentioned|thought|think|asked|claimed|believed|assumed|understood|hear|heard|impression|mistake|as though|as if|wrongly)\b"
@@ -336,11 +340,11 @@ CONDITION = re.compile(
 # ... or after its comma: a condition, or a question that leaves it to the caller. The next word
 # decides, except for words that begin longer questions.
 UNMADE_BY = re.compile(
-    r"^(?:if|once|unless|provided|assuming|pending|as|according|right|correct|yes|yeah|(?:is|are|has|have) not"
+    r"^(?:if|once|unless|provided|assuming|pending|as (?:soon|long)|according|right|correct|yes|yeah|(?:is|are|has|have) not"
     r"|is that (?:right|correct|the one|what)|would you like to (?:keep|move|change|reschedule|cancel))\b"
 )
-LONGER_QUESTIONS = frozenset({"is", "would"})
-LONGEST_QUESTION = 5  # words of `UNMADE_BY` at most
+OPENS_MORE = frozenset({"is", "would", "as"})
+MOST_AFTER = 5  # words of `UNMADE_BY` at most
 
 # How a clause or sentence opens.
 ASKS = re.compile(
@@ -350,7 +354,7 @@ ASKS = re.compile(
 )
 SUPPOSES = re.compile(
     r"^(?:(?:and|so|but|or|okay|even|then|only) )*(?:according to|from what|as far as|if|once|when|whenever|unless|as soon as|until|assuming"
-    r"|provided|in case|should you|imagine|suppose|say|let us say|the moment|by the time|looking at|going by)\b"
+    r"|provided|in case|should you|imagine|suppose|say|let us say|the moment|by the time|looking at|going by|as (?:it|things) stands?)\b"
 )
 # "Just say yes and you are booked", "one more thing and you are all set", "then you are booked".
 ASKED_FIRST = re.compile(

@@ -47,7 +47,7 @@ _PLAIN = (
     (re.compile(r"\b(it|that|this|there|he|she|what|who|everything|here)'s\b"), r"\1 is"),
     (
         re.compile(
-            r"'s(?= (?:been|now|all|just|already|booked|scheduled|confirmed|moved|cancell?ed|yours)\b)"
+            r"'s(?= (?:been|now|all|just|already|booked|scheduled|confirmed|moved|cancell?ed|yours|on|off)\b)"
         ),
         " is",
     ),
@@ -136,8 +136,8 @@ class _Sentence:
     def word(self, text: str, token: re.Match[str]) -> Iterator[Found]:
         if self._pause is not None:
             self._following.append(token)
-            longer = self._following[0].group().lower() in w.LONGER_QUESTIONS
-            if not longer or len(self._following) >= w.LONGEST_QUESTION:
+            longer = self._following[0].group().lower() in w.OPENS_MORE
+            if not longer or len(self._following) >= w.MOST_AFTER:
                 yield from self._close_clause(text)
             return
         if self._begin is None:
@@ -228,7 +228,7 @@ def _claimed(part: str, *, conditional: bool, room: int) -> Iterator[Claim]:
 
 def _unmade(pattern: w.Pattern, before: str, claim: str, after: str, conditional: bool) -> bool:
     """True when the words around a claim keep it from being one."""
-    up_to = before + claim
+    up_to = before + claim + " ".join(after.split(" ")[:2])  # "I have booked nothing"
     if w.NEGATED.search(w.NOT_NEGATED.sub("", up_to)) or w.HANGS_ON.search(before):
         return True
     if w.REPORTED.search(before) or w.READ_OUT.search(before):

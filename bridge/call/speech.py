@@ -91,7 +91,8 @@ class AgentSpeech:
         if not self.playback.is_dead(item_id):  # no sound of it has come yet, or all that came was heard
             self.playback.kill(item_id)
             cut = Cut(item_id, heard_ms, queued_ms, False)
-            self._record(cut)
+            if queued_ms:
+                self._record(cut)
             self._orders.forget_unheard(cut)
         return heard
 

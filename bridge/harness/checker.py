@@ -18,6 +18,13 @@ from tools.store import LIVE, ReservationState, TextState
 CUT_TOLERANCE_MS = 60  # two frames and the way of a mark; the benchmark measures the real figure
 LOST_TAIL_S = 0.5  # frames still on their way when the line was cut
 LATE_SESSION_S = 2.0  # a model session may outlive its call by this
+FASTEST_MS = 40  # a character of very fast speech lasts this long
+# What the agent says of a tool's work, in the tools' own words, and which tool it was.
+SAID_OF = {
+    "You're booked": "create_event",
+    "I've sent you a text": "send_confirmation",
+    "I'm connecting you now": "transfer_to_human",
+}
 TALK_OVER_S = 1.2  # after this of a caller's interrupting words the agent must be silent
 
 Rule = Callable[[Evidence], Iterator[str]]
@@ -152,7 +159,7 @@ def rows_and_events_agree(evidence: Evidence) -> Iterator[str]:
 
 
 def said_implies_done(evidence: Evidence) -> Iterator[str]:
-    """I3: a booking the model was told of exists."""
+    """I3: a booking the model was told of exists, and what the caller heard claimed had been done."""
     told = [
         entry for entry in evidence.model.of("tool_answered")
         if entry.data["name"] == "create_event" and _ok(entry.data["output"])
@@ -160,6 +167,16 @@ def said_implies_done(evidence: Evidence) -> Iterator[str]:
     booked = [row for row in evidence.rows.reservations if row.state is ReservationState.BOOKED]
     if len(told) > len(booked):
         yield f"the model was told of {len(told)} bookings, {len(booked)} exist"
+    done = [(e.data["name"], e.at) for e in evidence.model.of("tool_answered") if _ok(e.data["output"])]
+    for said in evidence.model.of("said"):
+        for words, tool in SAID_OF.items():
+            text, item_id = said.data["text"], said.data["item_id"]
+            if words not in text or any(name == tool and at <= said.at for name, at in done):
+                continue
+            ends = text.index(words) + len(words)
+            spoken_ms = len(evidence.spoken.get(item_id, b"")) * 1000 // BYTES_PER_S
+            if evidence.heard_ms(item_id) > max(spoken_ms * ends // len(text), ends * FASTEST_MS):
+                yield f"the caller heard {words!r} before it was done"
 
 
 def booked_after_a_yes(evidence: Evidence) -> Iterator[str]:

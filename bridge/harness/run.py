@@ -27,7 +27,8 @@ from bridge.harness.ledger import Entry, Ledger
 from bridge.harness.leftovers import left_over, standing
 from bridge.harness.model import ModelStandin
 from bridge.harness.policy import Receptionist
-from bridge.harness.recording import Recording, SomeoneElseBooks
+from bridge.harness.policy_types import Policy
+from bridge.harness.recording import PolicyOptions, Recording, SomeoneElseBooks
 from bridge.harness.sound import mulaw_of_wav
 from bridge.harness.speech import PhraseBank
 from bridge.harness.telephone import Telephone
@@ -48,6 +49,7 @@ PARTIES = ("telephone", "model", "calendar", "rest")
 NOISE_SEED = 7
 LONGEST_S = 300.0
 LOOK_EVERY_S = 0.02
+Mind = Callable[[str, PolicyOptions], Policy]
 GONE_S = 5.0  # everything of a call is gone by then; how soon it really was is reported
 
 
@@ -76,16 +78,18 @@ async def run_recording(
     watcher: Watcher | None = None,
     folder: Path | None = None,
     arrange: Callable[[Parties], None] | None = None,
+    mind: Mind = Receptionist,
 ) -> Evidence:
     """Run to the end and gather the evidence.
 
     `folder` keeps the database; None: a temporary one. `arrange` is called once before the call.
+    `mind`: what the model stand-in thinks with, made from the opening words and the recording's options.
     """
     log = io.StringIO()
     set_up_logs("json", "info", log)
     before = standing()
     with tempfile.TemporaryDirectory(prefix="callbridge-") as temporary:
-        evidence = await _run(recording, folder or Path(temporary), watcher, arrange)
+        evidence = await _run(recording, folder or Path(temporary), watcher, arrange, mind)
     leftovers, gone_after_s = await left_over(before, GONE_S)
     return msgspec.structs.replace(
         evidence,
@@ -100,6 +104,7 @@ async def _run(
     folder: Path,
     watcher: Watcher | None,
     arrange: Callable[[Parties], None] | None,
+    mind: Mind,
 ) -> Evidence:
     loop = asyncio.get_running_loop()
     business = load_business(recording.business)
@@ -119,7 +124,7 @@ async def _run(
             )
         )
         model = await stack.enter_async_context(
-            _model(recording, business, ledgers["model"], lambda: clock.now())
+            _model(recording, business, mind, ledgers["model"], lambda: clock.now())
         )
         _fill_calendars(calendar, business, recording, zone)
         _let_others_book(calendar, ledgers["model"], recording, zone)
@@ -177,11 +182,11 @@ async def _run(
 
 
 def _model(
-    recording: Recording, business: Business, ledger: Ledger, now: Callable[[], datetime]
+    recording: Recording, business: Business, mind: Mind, ledger: Ledger, now: Callable[[], datetime]
 ) -> ModelStandin:
     lines = {line.clip: line for line in recording.lines if line.clip is not None}
     return ModelStandin(
-        policy_factory=lambda: Receptionist(business.wording.opening, recording.policy),
+        policy_factory=lambda: mind(business.wording.opening, recording.policy),
         ear_factory=Ear,
         recogniser=Recogniser(
             {clip: mulaw_of_wav(recording.clip_path(line).read_bytes()) for clip, line in lines.items()}

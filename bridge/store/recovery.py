@@ -48,7 +48,11 @@ class Unfinished:
         return await self._database.write(work)
 
     async def set_due(self, *, reservation_id: str, due_at: datetime | None) -> None:
-        put_off = sa.update(reservations).where(reservations.c.id == reservation_id).values(due_at=due_at)
+        put_off = (
+            sa.update(reservations)
+            .where(reservations.c.id == reservation_id, reservations.c.state == ReservationState.BOOKED)
+            .values(due_at=due_at)
+        )
 
         def work(connection: sa.Connection) -> None:
             connection.execute(put_off)

@@ -1,13 +1,11 @@
 """What the killed processes do: the real tools, a real database, stand-ins over sockets.
 
 One process books, moves or cancels and dies at its point; after it come others that run the
-sweeper. A process is forked from a server process that has imported everything, so it takes
-milliseconds to begin; it shares no memory, socket or thread with the test.
+sweeper. Read `nursery.py` for how they come to be.
 """
 
 import asyncio
 import logging
-import multiprocessing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,9 +34,6 @@ NAME = "Dana Reed"
 DAY = "2026-11-24"
 SWEEPS = 4  # a minute and a bit apart: what one leaves open, a later one has to settle
 
-processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload([__name__])
-
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What a process does, and where it dies."""
@@ -52,16 +47,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     point: Point | None = None  # None: it lives to its end
 
 
-def start(plan: Plan) -> Any:
-    """A process of its own, running."""
-    process = processes.Process(target=_main, args=(msgspec.json.encode(plan),), daemon=True)
-    process.start()
-    return process
-
-
-def _main(plan: bytes) -> None:
+def live(plan: Plan) -> None:
+    """What a process does from its birth to its death."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    asyncio.run(_run(msgspec.json.decode(plan, type=Plan)))
+    asyncio.run(_run(plan))
 
 
 async def _run(plan: Plan) -> None:

@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -12,8 +13,9 @@ from bridge.harness.calendar import CalendarStandin
 from bridge.harness.ledger import Entry, Ledger
 from bridge.harness.twilio_rest import TwilioRestStandin
 from bridge.store.store import Store
+from tests.crashes.nursery import Child, Nursery
 from tests.crashes.ports import Point
-from tests.crashes.process import ACCOUNT_SID, AUTH_TOKEN, BUSINESS, OUR_NUMBER, Plan, start
+from tests.crashes.process import ACCOUNT_SID, AUTH_TOKEN, BUSINESS, OUR_NUMBER, Plan
 from tests.oracles.discovery import misfits
 from tools.business_file import load_business
 from tools.google_events import OURS
@@ -36,11 +38,19 @@ class Record(msgspec.Struct, frozen=True):
 class CrashScene:
     """Build it with `crash_scene`."""
 
-    def __init__(self, url: str, now: datetime, google: CalendarStandin, twilio: TwilioRestStandin) -> None:
+    def __init__(
+        self,
+        url: str,
+        now: datetime,
+        google: CalendarStandin,
+        twilio: TwilioRestStandin,
+        nursery: Nursery,
+    ) -> None:
         self.google = google
         self.twilio = twilio
         self._url = url
         self._now = now
+        self._nursery = nursery
 
     async def run(self, script: str, point: Point | None = None, *, now: datetime | None = None) -> int:
         """Let a process do this; its exit status, negative for the signal that killed it."""
@@ -53,12 +63,9 @@ class CrashScene:
             now=now or self._now,
             point=point,
         )
-        process = start(plan)
+        process = await self._nursery.bear(plan)
         with self._killing(process, point) if point is not None else contextlib.nullcontext():
-            await _ended(process)
-        status: int = process.exitcode
-        process.close()
-        return status
+            return await process.ended
 
     async def record(self) -> Record:
         store = await Store.open(self._url)
@@ -80,7 +87,7 @@ class CrashScene:
         return record
 
     @contextlib.contextmanager
-    def _killing(self, process: Any, point: Point) -> Any:
+    def _killing(self, process: Child, point: Point) -> Iterator[None]:
         """Kill the process once the other side has done what it asked, before the answer is sent."""
         if point.when != "during":
             yield
@@ -93,7 +100,7 @@ class CrashScene:
 
         def watch(_: str, entry: Entry) -> None:
             if entry.kind == kind:
-                process.kill()
+                os.kill(process.pid, signal.SIGKILL)
 
         standin.ledger.watch(watch)
         try:
@@ -120,7 +127,7 @@ def wrong(record: Record) -> list[str]:
 
 
 @contextlib.asynccontextmanager
-async def crash_scene(url: str, now: datetime) -> AsyncIterator[CrashScene]:
+async def crash_scene(url: str, now: datetime, nursery: Nursery) -> AsyncIterator[CrashScene]:
     """A scene on an empty database; at the end nobody may have broken a vendor's rules."""
     time: Callable[[], float] = asyncio.get_running_loop().time
     business = load_business(BUSINESS)
@@ -135,16 +142,6 @@ async def crash_scene(url: str, now: datetime) -> AsyncIterator[CrashScene]:
     async with google, twilio:
         for calendar in business.calendars:
             google.add_calendar(calendar.id, business.zone)
-        yield CrashScene(url, now, google, twilio)
+        yield CrashScene(url, now, google, twilio, nursery)
     assert google.ledger.breaches() + twilio.ledger.breaches() == []
     assert [misfits(exchange) for exchange in google.exchanges if misfits(exchange)] == []
-
-
-async def _ended(process: Any) -> None:
-    loop, ended = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(process.sentinel, ended.set)
-    try:
-        await ended.wait()
-    finally:
-        loop.remove_reader(process.sentinel)
-    process.join()

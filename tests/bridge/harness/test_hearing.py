@@ -70,18 +70,18 @@ def turns_in(mulaw: bytes, ear: Ear | None = None) -> list[Ended]:
 
 
 @functools.cache
-def turns_after_a_second(recording: str, clip: str) -> list[Ended]:
-    """The turns in one second of silence and a clip."""
-    return turns_in(sound.silence(1000) + RECORDINGS[recording][clip])
+def turns_after_silence(recording: str, clip: str) -> list[Ended]:
+    """The turns in 400 ms of silence and a clip."""
+    return turns_in(sound.silence(400) + RECORDINGS[recording][clip])
 
 
 @pytest.mark.parametrize(("recording", "clip"), EVERY_CLIP)
 def test_each_clip_is_one_turn(recording: str, clip: str) -> None:
     """A line is heard as one turn that begins within 200 ms of the voice and ends within 100 ms."""
-    turns = turns_after_a_second(recording, clip)
+    turns = turns_after_silence(recording, clip)
     assert len(turns) == 1
-    assert -50 < turns[0].start_ms - 1000 < 200
-    assert abs(turns[0].end_ms - 1000 - sound.length_ms(RECORDINGS[recording][clip])) < 100
+    assert -50 < turns[0].start_ms - 400 < 200
+    assert abs(turns[0].end_ms - 400 - sound.length_ms(RECORDINGS[recording][clip])) < 100
 
 
 def test_events_come_as_soon_as_they_are_certain() -> None:
@@ -100,7 +100,7 @@ def test_events_come_as_soon_as_they_are_certain() -> None:
     assert ended.end_ms + 500 <= ended_at <= ended.end_ms + 560
 
 
-@pytest.mark.parametrize("size", [1, 37, 160, 331, 8000])
+@pytest.mark.parametrize("size", [1, 160, 331])
 def test_the_size_of_a_piece_does_not_matter(size: int) -> None:
     """The same audio in pieces of any size gives the same events."""
     audio = RECORDINGS["book-a-cleaning"]["yes_book_it"] + sound.silence(600)
@@ -131,11 +131,11 @@ def test_the_threshold_can_be_raised_while_listening() -> None:
 
 def line_noises() -> Iterator[tuple[str, bytes]]:
     """Sounds of a line that are no voice, by name."""
-    hiss = random.Random(1).randbytes(20 * sound.RATE)
+    hiss = random.Random(1).randbytes(10 * sound.RATE)
     yield "one step of zero", hiss.translate(bytes((0xFF, 0x7F, 0xFE, 0x7E)[code & 3] for code in range(256)))
     yield "three steps", hiss.translate(bytes((0xFC, 0x7C, 0xFF, 0x7F)[code & 3] for code in range(256)))
     for level in (-60, -50, -40, -30, -20):
-        yield f"noise of {level} dBFS", sound.to_mulaw(sound.noise(6 * sound.RATE, level, seed=3))
+        yield f"noise of {level} dBFS", sound.to_mulaw(sound.noise(4 * sound.RATE, level, seed=3))
     seconds = np.arange(3 * sound.RATE) / sound.RATE
     yield "hum", sound.to_mulaw(4000 * np.sin(2 * np.pi * 120 * seconds))
     key_1 = np.sin(2 * np.pi * 697 * seconds) + np.sin(2 * np.pi * 1209 * seconds)
@@ -165,17 +165,24 @@ def test_noise_on_the_line_neither_hides_nor_splits_a_turn(noise_db: float) -> N
         assert len(turns_in(audio)) == len(clips)
 
 
-def test_a_silent_line_is_not_listened_to_and_gives_the_same_turns() -> None:
-    """Skipped silence gives the turns that a line with audible hiss, always listened to, gives."""
-    clips = list(RECORDINGS["book-a-cleaning"].values())[1:4]
-    silent = b"".join(sound.silence(2500) + mulaw for mulaw in clips)
-    hiss = np.where(np.random.RandomState(1).random_sample(len(silent)) < 0.5, 16.0, -16.0)
-    hissing = sound.to_mulaw(sound.mix(sound.from_mulaw(silent), hiss))
+@pytest.mark.parametrize("lead_ms", [1000, 7000])
+def test_a_silent_line_and_a_hissing_one_give_the_same_turns(lead_ms: int) -> None:
+    """Silence, most of which is skipped, and faint noise, which is listened to, change no turn."""
+    clips = list(RECORDINGS["book-a-cleaning"].values())[:2]
+    silent = b"".join(sound.silence(lead_ms) + mulaw for mulaw in clips)
+    hissing = sound.to_mulaw(sound.mix(sound.from_mulaw(silent), sound.noise(len(silent), -60, seed=5)))
     skipped, listened = turns_in(silent), turns_in(hissing)
     assert len(skipped) == len(listened) == len(clips)
     for one, other in zip(skipped, listened, strict=True):
-        assert abs(one.start_ms - other.start_ms) <= 128
+        assert abs(one.start_ms - other.start_ms) <= 160
         assert abs(one.end_ms - other.end_ms) <= 64
+
+
+@pytest.mark.parametrize("lead_ms", [0, 200, 700, 2000])
+def test_a_fresh_ear_is_as_alert_as_any(lead_ms: int) -> None:
+    """A soft beginning ("Oh, wait") right at the start of listening is noticed within 200 ms."""
+    soft = RECORDINGS["interrupts-the-offer"]["tuesday_instead"][: 1000 * sound.BYTES_PER_MS]
+    assert turns_in(sound.silence(lead_ms) + soft)[0].start_ms - lead_ms < 200
 
 
 def test_an_onset_does_not_depend_on_the_silence_before() -> None:
@@ -240,8 +247,8 @@ def test_no_clip_is_like_another() -> None:
 def test_what_the_ear_cuts_out_is_recognised(all_clips: Recogniser) -> None:
     """A turn as the ear gives it, with 300 ms before it as OpenAI adds, is recognised."""
     for recording, clip in EVERY_CLIP:
-        line = sound.silence(1000) + RECORDINGS[recording][clip]
-        (turn,) = turns_after_a_second(recording, clip)
+        line = sound.silence(400) + RECORDINGS[recording][clip]
+        (turn,) = turns_after_silence(recording, clip)
         heard = line[
             round(turn.start_ms - 300) * sound.BYTES_PER_MS : round(turn.end_ms) * sound.BYTES_PER_MS
         ]

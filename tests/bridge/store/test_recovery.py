@@ -79,6 +79,15 @@ async def test_what_is_leaving_is_followed_to_its_end(store: Store) -> None:
     assert await due(store, NOW + timedelta(days=1)) == []
 
 
+async def test_what_began_to_leave_while_it_was_looked_at_stays_due(store: Store) -> None:
+    """Whoever looks at a booking cannot take away that its cancellation is to be finished."""
+    booked = await book(store.bookings)
+    leave = {"reservation_id": booked.id, "ends_as": ReservationState.CANCELLED, "now": NOW}
+    await store.bookings.begin_leaving(**leave)  # type: ignore[arg-type]
+    await store.bookings.set_due(reservation_id=booked.id, due_at=None)
+    assert len(await due(store)) == 1
+
+
 async def test_what_has_ended_is_never_due(store: Store) -> None:
     """A booking that failed in time needs nobody."""
     begun = await begin(store.bookings, await hold(store.bookings))
