@@ -1,6 +1,6 @@
 """Twilio's end of one stream, spoken by hand: for tests that say what the telephone never would.
 
-Reads a message only when it is asked to. Read next: bridge/harness/stream_messages.py.
+Reads a message only when it is asked to. Read next: bridge/harness/telephone/stream_messages.py.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
-from bridge.harness.stream_messages import Writer
+from bridge.harness.telephone.stream_messages import Writer
 
 WAIT_S = 30.0  # of the loop's time; a test that waits longer waits for something that never comes
 

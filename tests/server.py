@@ -25,14 +25,14 @@ import structlog
 from aiohttp import ClientSession, TCPConnector, web
 
 from bridge.app import build
-from bridge.harness.calendar import CalendarStandin
+from bridge.harness.google.standin import CalendarStandin
 from bridge.harness.ledger import Ledger
 from bridge.harness.leftovers import left_over, standing
-from bridge.harness.model_turn import Pace
-from bridge.harness.policy_types import CallTool, Say
-from bridge.harness.signed import Answer, SignedClient
-from bridge.harness.stream_messages import Writer
-from bridge.harness.twilio_rest import TwilioRestStandin
+from bridge.harness.model.policy_types import CallTool, Say
+from bridge.harness.model.turn import Pace
+from bridge.harness.telephone.signed import Answer, SignedClient
+from bridge.harness.telephone.stream_messages import Writer
+from bridge.harness.twilio_rest.standin import TwilioRestStandin
 from bridge.harness.virtual_time import run_fast
 from bridge.log import set_up_logs
 from bridge.settings import read_settings

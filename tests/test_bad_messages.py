@@ -15,10 +15,10 @@ from aiohttp import ClientWebSocketResponse
 from bridge.harness.checker import check
 from bridge.harness.evidence import Evidence
 from bridge.harness.ledger import Entry, Ledger
-from bridge.harness.policy_types import CallTool, Say
+from bridge.harness.model.policy_types import CallTool, Say
 from bridge.harness.recording_file import load_recording
 from bridge.harness.run import AUTH_TOKEN, Parties, run_recording
-from bridge.harness.signed import SignedClient
+from bridge.harness.telephone.signed import SignedClient
 from bridge.harness.virtual_time import run_fast
 from bridge.store.report import Report
 from bridge.twilio.stream import MESSAGE_LIMIT

@@ -35,8 +35,8 @@ HARNESS_TAKES = {
     },
     "bridge/harness/replay.py": {"tools.business_file"},
     # The pinned date that server and telephone must share.
-    "bridge/harness/telephone.py": {"tools.clock"},
-    "bridge/harness/phone_call.py": {"tools.clock"},
+    "bridge/harness/telephone/telephone.py": {"tools.clock"},
+    "bridge/harness/telephone/phone_call.py": {"tools.clock"},
     # The shapes of the database's rows, which they judge.
     "bridge/harness/evidence.py": {"bridge.store.calls", "bridge.store.report", "tools.store"},
     "bridge/harness/checker.py": {"tools.store"},

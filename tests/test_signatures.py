@@ -5,7 +5,7 @@ import base64
 import pytest
 from aiohttp import FormData, WSServerHandshakeError
 
-from bridge.harness.signed import signature
+from bridge.harness.telephone.signed import signature
 from tests.server import ACCOUNT, AUTH_TOKEN, CALLER, NUMBER, PUBLIC, Server, in_no_time, serving
 
 POSTS = ("voice", "next", "handoff", "status", "sms")

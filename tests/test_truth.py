@@ -7,12 +7,12 @@ import msgspec
 import pytest
 
 from bridge.call.truth import TruthGuard
-from bridge.harness import model_turn
+from bridge.harness.model import turn as model_turn
 from bridge.harness.checker import check
 from bridge.harness.evidence import Evidence, heard_of
-from bridge.harness.policy import GOODBYE, Contents
-from bridge.harness.policy_types import CallTool, Say
-from bridge.harness.recording import CallerLine, Intent, PolicyOptions 
+from bridge.harness.model.policy import GOODBYE, Contents
+from bridge.harness.model.policy_types import CallTool, Say
+from bridge.harness.recording import CallerLine, Intent, PolicyOptions
 from bridge.harness.recording_file import load_recording
 from bridge.harness.run import run_recording
 from bridge.harness.speech import PhraseBank

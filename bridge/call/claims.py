@@ -20,7 +20,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from bridge.call import claim_words as w
+from bridge.call import claim_doubts as doubts
+from bridge.call import claim_words as words
 from tools.result import Claim
 
 PATIENCE = 8  # words after a claim; what could still unmake it ("if", "up", "until") comes sooner
@@ -136,13 +137,13 @@ class _Sentence:
     def word(self, text: str, token: re.Match[str]) -> Iterator[Found]:
         if self._pause is not None:
             self._following.append(token)
-            longer = self._following[0].group().lower() in w.OPENS_MORE
-            if not longer or len(self._following) >= w.MOST_AFTER:
+            longer = self._following[0].group().lower() in doubts.OPENS_MORE
+            if not longer or len(self._following) >= doubts.MOST_AFTER:
                 yield from self._close_clause(text)
             return
         if self._begin is None:
             self._begin = token.start()
-        if self._triggered or w.TRIGGER.search(token.group().lower()):
+        if self._triggered or words.TRIGGER.search(token.group().lower()):
             self._triggered += 1
         if self._triggered > PATIENCE:
             yield from self._judge(text, token.end(), complete=False)
@@ -177,12 +178,12 @@ class _Sentence:
         assert self._begin is not None
         said = text[self._begin : end]
         clause = plain(said)
-        self._supposed |= w.SUPPOSES.match(clause) is not None
-        self._asked |= w.ASKS.match(clause) is not None and not self._supposed
+        self._supposed |= doubts.SUPPOSES.match(clause) is not None
+        self._asked |= doubts.ASKS.match(clause) is not None and not self._supposed
         if self._asked:
             return
-        unmade = self._supposed or w.UNMADE_BY.match(after) is not None
-        asked_first = w.ASKED_FIRST.match(clause) is not None
+        unmade = self._supposed or doubts.UNMADE_BY.match(after) is not None
+        asked_first = doubts.ASKED_FIRST.match(clause) is not None
         parts = _parts(clause)
         for number, (joint, part) in enumerate(parts):
             last = number == len(parts) - 1
@@ -199,7 +200,7 @@ class _Sentence:
 
 def _parts(clause: str) -> list[tuple[str, str]]:
     """A clause where it falls into parts with a subject each, every one with the word that joins it."""
-    joints = list(w.JOINT.finditer(clause))
+    joints = list(doubts.JOINT.finditer(clause))
     begins = [0, *(joint.end() for joint in joints)]
     ends = [*(joint.start() for joint in joints), len(clause)]
     words = ["", *(joint.group().strip() for joint in joints)]
@@ -216,9 +217,9 @@ def plain(text: str) -> str:
 
 def _claimed(part: str, *, conditional: bool, room: int) -> Iterator[Claim]:
     """What one part of a clause claims. `room`: so many words must follow a claim already."""
-    if w.ASKS.match(part) or w.UNSURE.search(part) or w.LONG_AGO.search(part):
+    if doubts.ASKS.match(part) or doubts.UNSURE.search(part) or doubts.LONG_AGO.search(part):
         return
-    for pattern in w.PATTERNS:
+    for pattern in words.PATTERNS:
         for match in pattern.words.finditer(part):
             before, after = part[: match.start()], part[match.end() :]
             if len(after.split()) >= room and not _unmade(pattern, before, match.group(), after, conditional):
@@ -226,26 +227,26 @@ def _claimed(part: str, *, conditional: bool, room: int) -> Iterator[Claim]:
                 break
 
 
-def _unmade(pattern: w.Pattern, before: str, claim: str, after: str, conditional: bool) -> bool:
+def _unmade(pattern: words.Pattern, before: str, claim: str, after: str, conditional: bool) -> bool:
     """True when the words around a claim keep it from being one."""
     up_to = before + claim + " ".join(after.split(" ")[:2])  # "I have booked nothing"
-    if w.NEGATED.search(w.NOT_NEGATED.sub("", up_to)) or w.HANGS_ON.search(before):
+    if doubts.NEGATED.search(doubts.NOT_NEGATED.sub("", up_to)) or doubts.HANGS_ON.search(before):
         return True
-    if w.REPORTED.search(before) or w.READ_OUT.search(before):
+    if doubts.REPORTED.search(before) or doubts.READ_OUT.search(before):
         return True
-    if pattern.claim is Claim.BOOKED and w.ONLY_HELD.search(after):
+    if pattern.claim is Claim.BOOKED and doubts.ONLY_HELD.search(after):
         return True
     whole = claim + after
     if pattern.claim is Claim.TEXTED and (
-        w.TO_OTHERS.search(whole) or (w.BY_EMAIL.search(whole) and not w.BY_TEXT.search(whole))
+        doubts.TO_OTHERS.search(whole) or (doubts.BY_EMAIL.search(whole) and not doubts.BY_TEXT.search(whole))
     ):
         return True
     match pattern.kind:
-        case w.Kind.ACT:
+        case words.Kind.ACT:
             return False
-        case w.Kind.STATE:
-            if pattern.claim is Claim.BOOKED and w.STANDS_ALREADY.search(before + whole):
+        case words.Kind.STATE:
+            if pattern.claim is Claim.BOOKED and doubts.STANDS_ALREADY.search(before + whole):
                 return True
-            return conditional or w.CONDITION.search(after) is not None
-        case w.Kind.ONGOING:
-            return conditional or w.FOR_LATER.search(claim + after) is not None
+            return conditional or doubts.CONDITION.search(after) is not None
+        case words.Kind.ONGOING:
+            return conditional or doubts.FOR_LATER.search(claim + after) is not None

@@ -1,7 +1,7 @@
 """Faults a REST stand-in has been told to play: refuse, lose the answer, be slow.
 
 Pure. The runner and tests set them; the stand-in asks for them once per request.
-Used by `calendar.py` and `twilio_rest.py`.
+Used by `calendar.py` and `twilio_rest/standin.py`.
 """
 
 from collections import defaultdict, deque

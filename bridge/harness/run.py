@@ -20,19 +20,19 @@ import msgspec
 from aiohttp import web
 
 from bridge.app import build
-from bridge.harness.calendar import CalendarStandin
 from bridge.harness.evidence import Evidence, Rows
+from bridge.harness.google.standin import CalendarStandin
 from bridge.harness.hearing import Ear, Recogniser
 from bridge.harness.ledger import Entry, Ledger
 from bridge.harness.leftovers import left_over, standing
-from bridge.harness.model import ModelStandin
-from bridge.harness.policy import Receptionist
-from bridge.harness.policy_types import Policy
+from bridge.harness.model.policy import Receptionist
+from bridge.harness.model.policy_types import Policy
+from bridge.harness.model.standin import ModelStandin
 from bridge.harness.recording import PolicyOptions, Recording, SomeoneElseBooks
 from bridge.harness.sound import mulaw_of_wav
 from bridge.harness.speech import PhraseBank
-from bridge.harness.telephone import Telephone
-from bridge.harness.twilio_rest import TwilioRestStandin
+from bridge.harness.telephone.telephone import Telephone
+from bridge.harness.twilio_rest.standin import TwilioRestStandin
 from bridge.log import set_up_logs
 from bridge.settings import Settings, read_settings
 from bridge.store.migrate import migrate

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bridge.__main__ import main
-from bridge.harness.google_identity import throwaway_service_account
+from bridge.harness.google.identity import throwaway_service_account
 from bridge.settings import SETTINGS
 from tests.server import ACCOUNT, BUSINESS, NUMBER, PUBLIC, logs_kept
 

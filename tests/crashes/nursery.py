@@ -20,7 +20,7 @@ from pathlib import Path
 
 import msgspec
 
-from bridge.harness.google_identity import throwaway_service_account
+from bridge.harness.google.identity import throwaway_service_account
 from tests.crashes.process import Plan, live
 
 ROOT = Path(__file__).parents[2]

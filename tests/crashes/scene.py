@@ -9,9 +9,9 @@ from datetime import datetime
 
 import msgspec
 
-from bridge.harness.calendar import CalendarStandin
+from bridge.harness.google.standin import CalendarStandin
 from bridge.harness.ledger import Entry, Ledger
-from bridge.harness.twilio_rest import TwilioRestStandin
+from bridge.harness.twilio_rest.standin import TwilioRestStandin
 from bridge.store.store import Store
 from tests.crashes.nursery import Child, Nursery
 from tests.crashes.ports import Point

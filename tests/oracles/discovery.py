@@ -17,7 +17,7 @@ from typing import Any
 import googleapiclient
 import msgspec
 
-from bridge.harness.calendar import Exchange
+from bridge.harness.google.standin import Exchange
 
 Schema = dict[str, Any]
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")

@@ -12,9 +12,9 @@ import pytest
 from openai.types.realtime import RealtimeAudioConfigOutput, RealtimeReasoning
 
 from bridge.call import messages as m
-from bridge.harness.model_outbox import EXTRA_FIELD
-from bridge.harness.model_rules import client_event
-from bridge.harness.policy_types import CallTool, Say
+from bridge.harness.model.outbox import EXTRA_FIELD
+from bridge.harness.model.policy_types import CallTool, Say
+from bridge.harness.model.rules import client_event
 from bridge.realtime import codec
 from bridge.realtime.session_config import EFFORTS, VOICES, SessionConfig
 from tests.bridge.harness.model_fakes import INSTANT, LISTENING, LOUD, STUCK, stage_with, talk

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bridge.call import messages as m
-from bridge.harness.model_outbox import EXTRA_FIELD
-from bridge.harness.policy_types import CallTool, Say
+from bridge.harness.model.outbox import EXTRA_FIELD
+from bridge.harness.model.policy_types import CallTool, Say
 from bridge.realtime import codec
 from tests.bridge.harness.model_fakes import RawClient, talk
 from tests.oracles.recorded import FOLDER, read, received, sent

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
-from bridge.harness.signed import signature
+from bridge.harness.telephone.signed import signature
 from bridge.twilio.signature import SignatureCheck
 
 BASE = "https://voice.example.test"

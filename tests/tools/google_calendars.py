@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
-from bridge.harness.calendar import CalendarStandin
+from bridge.harness.google.standin import CalendarStandin
 from tests.bridge.harness.google_support import CHAIR_1, HOUR, TWO_PM, ZONE, standin
 from tests.oracles.discovery import misfits
 from tools.calendar import Calendar

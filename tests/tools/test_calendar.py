@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.harness.calendar import CalendarStandin
+from bridge.harness.google.standin import CalendarStandin
 from tests.bridge.harness.google_support import CHAIR_1, HOUR, NOW, TWO_PM
 from tests.tools.google_calendars import MakeCalendar, book, calendars, judged_standin
 from tools.calendar import Calendar

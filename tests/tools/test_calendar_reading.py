@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bridge.harness.calendar import CalendarStandin
+from bridge.harness.google.standin import CalendarStandin
 from tests.bridge.harness.google_support import CHAIR_1, CHAIR_2, HOUR, NOW, TWO_PM, ZONE
 from tests.tools.google_calendars import MakeCalendar, book, calendars, judged_standin
 from tools.calendar import Calendar

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bridge.harness.google_identity import throwaway_service_account
+from bridge.harness.google.identity import throwaway_service_account
 from tools.google_auth import GoogleKeyError, load_service_account, service_account_credentials
 
 ACCOUNT = throwaway_service_account("http://127.0.0.1:1/token")

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.harness.twilio_rest import TwilioRestStandin
+from bridge.harness.twilio_rest.standin import TwilioRestStandin
 from tests.bridge.harness.twilio_support import (
     ACCOUNT_SID,
     API_KEY,

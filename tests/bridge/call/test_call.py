@@ -16,7 +16,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from bridge.call.manners import OPENING_S
-from bridge.harness.policy_types import CallTool, Say
+from bridge.harness.model.policy_types import CallTool, Say
 from tests.bridge.harness.model_fakes import STUCK
 from tests.line import Line
 from tests.server import PERSON, Server, in_no_time, serving, until

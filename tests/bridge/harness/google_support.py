@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from google.auth import crypt, jwt
 
-from bridge.harness.calendar import CalendarStandin
-from bridge.harness.google_identity import GRANT_TYPE
+from bridge.harness.google.identity import GRANT_TYPE
+from bridge.harness.google.standin import CalendarStandin
 from bridge.harness.ledger import Ledger
 from tools.google_auth import SCOPES
 

@@ -13,9 +13,9 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from bridge.harness.hearing import Began, Ended
 from bridge.harness.ledger import Ledger
-from bridge.harness.model import ModelStandin
-from bridge.harness.model_turn import Pace
-from bridge.harness.policy_types import CallTool, Say
+from bridge.harness.model.policy_types import CallTool, Say
+from bridge.harness.model.standin import ModelStandin
+from bridge.harness.model.turn import Pace
 from bridge.harness.recording import CallerLine
 
 FRAME = 160  # bytes

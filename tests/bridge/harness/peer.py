@@ -13,7 +13,7 @@ from aiohttp import WSMsgType, web
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from bridge.harness.ledger import Ledger
-from bridge.harness.telephone import Telephone
+from bridge.harness.telephone.telephone import Telephone
 from bridge.harness.virtual_time import run_fast
 
 PUBLIC = "https://voice.example.test"

@@ -6,8 +6,8 @@ Read `test_policy.py` next.
 from datetime import date, datetime
 from typing import Any
 
-from bridge.harness.policy import Contents, Receptionist
-from bridge.harness.policy_types import CallTool, Say
+from bridge.harness.model.policy import Contents, Receptionist
+from bridge.harness.model.policy_types import CallTool, Say
 from bridge.harness.recording import CallerLine, Intent, Meaning, PolicyOptions
 from tools import spoken
 

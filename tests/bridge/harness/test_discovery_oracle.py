@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bridge.harness.calendar import CalendarStandin, Exchange
-from bridge.harness.google_rules import EVENT, FREE_BUSY, NOT_PLAYED, PARAMETERS
+from bridge.harness.google.rules import EVENT, FREE_BUSY, NOT_PLAYED, PARAMETERS
+from bridge.harness.google.standin import CalendarStandin, Exchange
 from tests.bridge.harness.google_support import CHAIR_1, CHAIR_2, HOUR, TWO_PM, bare_client, standin, timed
 from tests.oracles.discovery import document, method_of, methods, misfits, schema_misfits
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bridge.harness.policy import GOODBYE
+from bridge.harness.model.policy import GOODBYE
 from bridge.harness.recording import (
     CalendarEventGiven,
     CallerLine,

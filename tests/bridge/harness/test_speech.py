@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bridge.harness import policy, sound
+from bridge.harness import sound
+from bridge.harness.model import policy
 from bridge.harness.recording_file import load_all
 from bridge.harness.speech import PhraseBank, UnknownWords, words_of
 from tests.bridge.harness.test_recording import RECORDINGS

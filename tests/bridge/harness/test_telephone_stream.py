@@ -7,7 +7,7 @@ import json
 import pytest
 
 from bridge.harness.recording import CallerLine
-from bridge.harness.telephone import Telephone
+from bridge.harness.telephone.telephone import Telephone
 from bridge.harness.virtual_time import VirtualTimeLoop
 from tests.bridge.harness.peer import ACCOUNT, CALLER, STREAM, Peer, Stream, run_clean
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 from bridge.harness.ledger import Ledger
-from bridge.harness.twilio_rest import TwilioRestStandin
+from bridge.harness.twilio_rest.standin import TwilioRestStandin
 
 ACCOUNT_SID = "AC" + "0" * 32
 AUTH_TOKEN = "not-a-secret"

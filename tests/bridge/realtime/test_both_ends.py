@@ -8,7 +8,7 @@ import pytest
 
 from bridge.call import messages as m
 from bridge.call.leg import SocketClosed
-from bridge.harness.policy_types import CallTool, Say
+from bridge.harness.model.policy_types import CallTool, Say
 from bridge.realtime import codec
 from bridge.realtime.connection import ModelSocket, ModelUnreachable, connect
 from bridge.realtime.session_config import SessionConfig

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from bridge.call import messages as m
-from bridge.harness.model_rules import client_event
+from bridge.harness.model.rules import client_event
 from bridge.realtime import codec, wire
 from bridge.realtime.session_config import SessionConfig
 from tests.bridge.realtime.orders import model_orders

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bridge.call.messages import ConfigureModel, SetListening
-from bridge.harness.model_rules import client_event
+from bridge.harness.model.rules import client_event
 from bridge.realtime.session_config import ConfigError, SessionConfig, is_reasoning
 
 TOOL = {"type": "function", "name": "end_call", "description": "Ends it.", "parameters": {"type": "object"}}

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
 from bridge.call.leg import SocketClosed
-from bridge.harness.stream_messages import Writer
+from bridge.harness.telephone.stream_messages import Writer
 from bridge.twilio import codec
 from bridge.twilio.stream import MESSAGE_LIMIT, StreamRefused, TwilioSocket, new_websocket, receive_start
 from tests.server import ACCOUNT, in_no_time

@@ -1,0 +1,106 @@
+"""The words that keep a sentence from being a claim.
+
+Pure. "I could not tell whether it is booked" has the words of a claim in it and claims nothing. These
+patterns, like those of `claim_words.py`, work on a clause that `claims.py` has made plain; read it next.
+"""
+
+import re
+
+from bridge.call.claim_words import one_of
+
+
+def _anywhere(words: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{one_of(words)}\b")
+
+
+# --- before the claim, in the same clause -------------------------------------------------
+
+NEGATED = _anywhere(
+    "not / never / no / nothing / none / neither / nor / nobody / without / cannot / unable / failed / fail / wrong to"
+)
+NOT_NEGATED = re.compile(
+    r"\b(?:no (?:problem|worries|trouble)|not (?:a problem|to worry|only)|do not worry)\b"
+    r"|^no (?=you|i|we|it|that|your)"
+)
+HANGS_ON = _anywhere(
+    "if / once / when / whenever / unless / until / till / before / after / whether / in case / so that / so long as / "
+    "as long as / as soon as / the moment / by the time / assuming / provided / suppose / imagine / pretend / "
+    "(?:make|making|be|being) (?:sure|certain) / ensure / check / verify / hope / hoping / wish / "
+    "see (?:that|to it) / in order"
+)
+REPORTED = _anywhere(
+    "said / saying / told / telling you / mentioned / thought / think / asked / claimed / believed / assumed / "
+    "understood / hear / heard / impression / mistake / as though / as if / wrongly"
+)
+READ_OUT = _anywhere(
+    "(?<!will )(?:see|find) / seeing / looks? like / looks / seems? / appears? / shows? / showing / according / "
+    "records / says / found / noticed / recall / remember / know / right now / as of now / so far / at the moment"
+)
+
+# --- anywhere in the clause -----------------------------------------------------------------
+
+UNSURE = _anywhere("maybe / perhaps / probably / hopefully / presumably / possibly / apparently / might / not sure")
+LONG_AGO = _anywhere(
+    r"yesterday / last (?:week|month|year|night|time|spring|summer|fall|autumn|winter|\w+day) / "
+    "(?:hours?|days?|weeks?|months?|years?) ago / previous(?:ly)? / prior / originally / "
+    "last (?:appointment|visit|booking) / when you called"
+)
+# How things stood before the call is read out, not claimed.
+STANDS_ALREADY = _anywhere(
+    "currently / still / at the moment / presently / at present / already / automatically / according to / "
+    "existing / current / upcoming / you were"
+)
+FOR_LATER = _anywhere(
+    r"later / tomorrow / tonight / soon / shortly / in an? (?:moment|minute|second|bit|few|little) / in (?:\w+ )?minutes / "
+    "after (?:this|the|we|you|our) / once / when / before / the day / next (?:week|time)"
+)
+BY_EMAIL = re.compile(r"\b(?:e ?mail|inbox|invite|invitation|letter|fax)")
+BY_TEXT = re.compile(r"\b(?:text|sms|message)")
+TO_OTHERS = re.compile(
+    r"\bto (?:the|our|my|an?|dr|doctor|him|her|them)\b(?! (?:\w+ ){0,2}(?:number|phone|mobile|cell))"
+)
+
+# --- after the claim --------------------------------------------------------------------------
+
+ONLY_HELD = _anywhere(
+    "minutes? / moments? / on hold / temporarily / while (?:you|we|i) / waiting list / waitlist"
+)
+CONDITION = _anywhere(
+    "if / once / unless / as soon as / when / whenever / until / provided / assuming / pending / subject to / as long as"
+)
+# Behind its comma: a condition, or a question that leaves it to the caller. The next word decides,
+# except where one of `OPENS_MORE` begins something longer.
+UNMADE_BY = re.compile(
+    r"^(?:if|once|unless|provided|assuming|pending|as (?:soon|long)|according|right|correct|yes|yeah"
+    r"|(?:is|are|has|have) not|is that (?:right|correct|the one|what)"
+    r"|would you like to (?:keep|move|change|reschedule|cancel))\b"
+)
+OPENS_MORE = frozenset({"is", "would", "as"})
+MOST_AFTER = 5  # words of `UNMADE_BY` at most
+
+# --- how a clause or a sentence opens ---------------------------------------------------------
+
+ASKS = re.compile(
+    r"^(?:(?:and|so|but|or|okay|ok|sorry|now|well|great|sure|alright|perfect|thanks) )*"
+    r"(?:is|are|was|were|do|does|did|have|has|had|shall|should|can|could|may|would|will|am"
+    r"|what|when|where|which|who|whom|whose|why|how)\b"
+)
+SUPPOSES = re.compile(
+    r"^(?:(?:and|so|but|or|okay|even|then|only) )*"
+    r"(?:if|once|when|whenever|unless|as soon as|until|assuming|provided|in case|should you|imagine|suppose|say"
+    r"|let us say|the moment|by the time|according to|from what|as far as|looking at|going by"
+    r"|as (?:it|things) stands?)\b"
+)
+# "Just say yes and you are booked", "one more thing and you are all set".
+ASKED_FIRST = re.compile(
+    r"^(?:(?:just|please|simply|so|now|only|okay) )*"
+    r"(?:say|give|tell|confirm|press|reply|let|answer|call|spell|read|just|one|all (?:i|we) need"
+    r"|(?:i|we) (?:just|only|still)? ?need|your)\b(?! \w+(?: \w+)? (?:is|are|has|have)\b)"
+)
+
+# Where a clause falls into parts, each with a subject of its own.
+JOINT = re.compile(
+    r"(?<!ahead) (?:and|but|because|though|although|then)(?= "
+    r"(?:i|we|you|your|it|that|this|the|an?|everything|both|is|are|would|do|can|shall|just|also"
+    r"|sent|booked|texted|moved|cancell?ed|connecting|sending)\b)| so(?= (?:i|we)\b)"
+)

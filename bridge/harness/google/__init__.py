@@ -1,0 +1,1 @@
+"""The calendar stand-in: Google's side. Begin with `standin.py`."""

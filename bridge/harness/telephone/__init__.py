@@ -1,0 +1,1 @@
+"""The telephone: Twilio's side of a call. Begin with `telephone.py`."""

@@ -1,0 +1,108 @@
+"""The telephone: Twilio's side of a call, for the server to be called by without Twilio.
+
+Signs as Twilio does for the public address, speaks Media Streams strictly, and plays the
+caller's script by what the caller would hear. Whatever the server does wrong stands in the
+ledger as a `breach`. Not simulated: `<Gather>`, `<Record>`, conferences, REST updates of a
+live call. Read next: phone_call.py.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+
+from aiohttp import ClientSession, TCPConnector
+
+from bridge.harness.ledger import Ledger
+from bridge.harness.telephone.caller import Caller, CallerStep
+from bridge.harness.telephone.mouthpiece import Mouthpiece
+from bridge.harness.telephone.phone_call import STATUS_PATH, VOICE_PATH, Account, PhoneCall
+from bridge.harness.telephone.signed import SignedClient
+from bridge.harness.telephone.stream_client import CallerEnd
+from bridge.harness.telephone.stretches import Stretches
+from tools.clock import Clock
+
+MAX_SECONDS = 600.0
+
+
+class Telephone:
+    """Calls one number of one account. What it sent and heard belongs to the latest call."""
+
+    def __init__(
+        self,
+        server_url: str,
+        public_base_url: str,
+        account_sid: str,
+        auth_token: str,
+        number: str,
+        ledger: Ledger,
+        noise_seed: int = 0,
+        *,
+        clock: Clock | None = None,
+        person_answers: bool = True,
+    ) -> None:
+        """`server_url` is http://127.0.0.1:PORT; `person_answers` is how every `<Dial>` turns out;
+        `clock` dates the callbacks (None: the real date).
+        """
+        self.sent_audio = bytearray()  # every byte of the caller's, in order, over all streams
+        self.heard_audio = bytearray()  # every byte played to the caller, 160 a tick, silence 0xFF
+        self.ledger = ledger
+        self._server_url = server_url
+        self._public_base_url = public_base_url.rstrip("/")
+        self._auth_token = auth_token
+        self._account = Account(
+            account_sid, number, self._public_base_url + VOICE_PATH, self._public_base_url + STATUS_PATH
+        )
+        self._random = random.Random(noise_seed)
+        self._clock = clock
+        self._person_answers = person_answers
+        self._call: PhoneCall | None = None
+
+    @property
+    def call_sid(self) -> str | None:
+        """Of the latest call; None before the first."""
+        return self._call.call_sid if self._call else None
+
+    @property
+    def stream_sid(self) -> str | None:
+        """Of the latest stream of the latest call; None when there was none."""
+        return self._call.stream_sid if self._call else None
+
+    async def call(
+        self,
+        caller: str | None,
+        steps: Sequence[CallerStep],
+        clips: Mapping[str, bytes],
+        *,
+        max_seconds: float = MAX_SECONDS,
+    ) -> None:
+        """Run one call to its end. After `max_seconds` the caller gives up, which is a breach.
+
+        `caller` is E.164, None or "" for a withheld number; `clips` are mu-law, 8 kHz, without
+        a header. Raises KeyError for a step whose clip is missing. Nothing is left running.
+        """
+        for step in steps:
+            if step.clip and step.clip not in clips:
+                raise KeyError(step.clip)
+        self.sent_audio = bytearray()
+        self.heard_audio = bytearray()
+        end = CallerEnd(
+            script=Caller(steps),
+            mouthpiece=Mouthpiece(self._random.getrandbits(32)),
+            agent=Stretches(),
+            clips=clips,
+            sent_audio=self.sent_audio,
+            heard_audio=self.heard_audio,
+        )
+        # A fresh connection for each request: nothing stays open between calls.
+        async with ClientSession(connector=TCPConnector(force_close=True)) as session:
+            self._call = PhoneCall(
+                self._account,
+                caller or None,
+                end,
+                SignedClient(session, self._server_url, self._public_base_url, self._auth_token),
+                self.ledger,
+                self._random,
+                self._clock or Clock(),
+                max_seconds=max_seconds,
+                person_answers=self._person_answers,
+            )
+            await self._call.run()

@@ -1,0 +1,1 @@
+"""The Twilio REST stand-in. Begin with `standin.py`."""
