@@ -111,7 +111,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         openai_auth_header="api-key"
         if reader.one_of("OPENAI_AUTH_HEADER", "authorization", "api-key") == "api-key"
         else "authorization",
-        openai_voice=reader.one_of("OPENAI_VOICE", *VOICES),
+        openai_voice=reader.voice("OPENAI_VOICE"),
         openai_transcription_model=reader.text("OPENAI_TRANSCRIPTION_MODEL", may_be_empty=True),
         openai_reasoning_effort=reader.one_of("OPENAI_REASONING_EFFORT", *EFFORTS),
         twilio_account_sid=reader.account_sid("TWILIO_ACCOUNT_SID"),
@@ -168,6 +168,12 @@ class _Reader:
     def one_of(self, name: str, *choices: str) -> str:
         value = self.text(name).lower()
         return value if value in choices else self._wrong(name, value, "one of " + ", ".join(choices), "")
+
+    def voice(self, name: str) -> str:
+        value = self.text(name)
+        if value in VOICES or value.startswith("voice_"):
+            return value
+        return self._wrong(name, value, f"one of {', '.join(VOICES)}, or a custom voice_…", "")
 
     def yes_no(self, name: str) -> bool:
         value = self.text(name).lower()

@@ -107,6 +107,16 @@ async def test_start_names_another_call_or_account() -> None:
 
 
 @in_no_time
+async def test_a_stream_of_another_sound() -> None:
+    """Anything but mu-law at 8 kHz would reach the model as noise."""
+    async with serving() as server:
+        line = await server.stream(CALL)
+        start = line.writer.start({"token": await server.token(CALL)})
+        await line.send(start.replace('"sampleRate": 8000', '"sampleRate": 16000').replace(":8000", ":16000"))
+        await refused(server, line, "not mu-law at 8 kHz")
+
+
+@in_no_time
 async def test_a_used_token() -> None:
     """A token is good once: not beside its call, and not after it."""
     async with serving() as server:

@@ -270,12 +270,12 @@ class _Attempt:
             if not seen and await kit.calendar.was_deleted(row.calendar_id, ours.id):
                 raise _Ended(Outcome.UNKNOWN)
             there = await others(kit, around, ours.id)
-            if there and not any(was_first(event, ours) for event in there):
+            if there and not any(was_first(event, row, ours) for event in there):
                 await report_clash(kit, row)
         except (CalendarError, StoreError) as error:
             log.warning("second_look_failed", error=type(error).__name__)
             return False
-        return any(was_first(event, ours) for event in there)
+        return any(was_first(event, row, ours) for event in there)
 
     async def _take_back(self, way: _Insert | _Patch, event: CalendarEvent) -> None:
         try:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from tools.kit import Kit
 from tools.ports import CalendarEvent
-from tools.store import LIVE, UNFINISHED_AFTER
+from tools.store import LIVE, UNFINISHED_AFTER, Reservation
 
 
 async def in_the_way(
@@ -25,10 +25,19 @@ async def others(kit: Kit, events: list[CalendarEvent], own_event_id: str | None
     return [event for event in events if event.id != own_event_id and not await _is_accounted_for(kit, event)]
 
 
-def was_first(event: CalendarEvent, ours: CalendarEvent) -> bool:
-    """Whether a person's event was there before ours was written; when that cannot be told, it was."""
-    written = ours.updated or ours.created
-    return event.created is None or written is None or event.created <= written
+def was_first(event: CalendarEvent, row: Reservation, ours: CalendarEvent) -> bool:
+    """Whether a person's event was there before ours came to its time; when that cannot be told, it was."""
+    came = came_at(row, ours)
+    return event.created is None or came is None or event.created <= came
+
+
+def came_at(row: Reservation, ours: CalendarEvent) -> datetime | None:
+    """When the event of a row came to its time, by the calendar's clock: it was made, or moved there.
+
+    Whatever a person writes into an event counts as an update too, so of one that was moved
+    this is the latest moment it can have been.
+    """
+    return ours.created if row.moves_id is None else ours.updated or ours.created
 
 
 async def _is_accounted_for(kit: Kit, event: CalendarEvent) -> bool:

@@ -167,10 +167,6 @@ def text_without_number() -> str:
     return "I can't see your number, so I can't send you a text."
 
 
-def text_without_booking() -> str:
-    return "There is nothing booked yet, so I have nothing to text you."
-
-
 # --- people and messages ----------------------------------------------------------
 
 

@@ -22,10 +22,10 @@ from tools.appointments import (
     stands_as_meant,
     take_back,
 )
-from tools.conflicts import others, was_first
+from tools.conflicts import came_at, others, was_first
 from tools.kit import Kit
 from tools.ports import CalendarEvent
-from tools.store import Reservation, ReservationState
+from tools.store import UNFINISHED_AFTER, Reservation, ReservationState
 from tools.tasks import Reason, add_task
 
 SETTLED = "callbridge_settled"  # private property: written only so that the event has a new etag
@@ -91,7 +91,7 @@ async def _moved_event(kit: Kit, row: Reservation, moved: Reservation) -> Calend
 
 async def _person_was_first(kit: Kit, row: Reservation, ours: CalendarEvent) -> bool:
     around = await kit.calendar.events_between(row.calendar_id, row.start, row.end)
-    return any(was_first(event, ours) for event in await others(kit, around, ours.id))
+    return any(was_first(event, row, ours) for event in await others(kit, around, ours.id))
 
 
 async def _not_finished(kit: Kit, row: Reservation, state: ReservationState) -> None:
@@ -122,7 +122,7 @@ async def _look_again(kit: Kit, row: Reservation) -> None:
         await _look_for_event(kit, row)
         return
     there = await others(kit, around, ours.id)
-    if any(_stood_before(event, ours) for event in there):
+    if any(_stood_before(event, row, ours) for event in there):
         await _settle_leaving(kit, await _begin_leaving(kit, row, ReservationState.WITHDRAWN))
         return
     if there:
@@ -151,14 +151,18 @@ async def _begin_leaving(kit: Kit, row: Reservation, ends_as: ReservationState) 
     return await kit.store.begin_leaving(reservation_id=row.id, ends_as=ends_as, now=kit.clock.now())
 
 
-def _stood_before(event: CalendarEvent, ours: CalendarEvent) -> bool:
+def _stood_before(event: CalendarEvent, row: Reservation, ours: CalendarEvent) -> bool:
     """Whether a person's event certainly was there before ours: nobody has touched it since.
 
     A caller has been told that they are booked, so here doubt counts for the booking.
     """
-    written = ours.updated or ours.created
-    touched = event.updated is not None and written is not None and event.updated > written
-    return was_first(event, ours) and not touched
+    came = came_at(row, ours)
+    if came is None or row.changed_at is None:
+        return False
+    # Long after the row was booked it was not us who wrote into the event: when it was moved is forgotten.
+    touched = row.moves_id is not None and came > row.changed_at + UNFINISHED_AFTER
+    moved_here = event.updated is not None and event.updated > came
+    return was_first(event, row, ours) and not touched and not moved_here
 
 
 def _event_id(row: Reservation) -> str:

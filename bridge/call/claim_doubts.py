@@ -16,30 +16,38 @@ def _anywhere(words: str) -> re.Pattern[str]:
 # --- before the claim, in the same clause -------------------------------------------------
 
 NEGATED = _anywhere(
-    "not / never / no / nothing / none / neither / nor / nobody / without / cannot / unable / failed / fail / wrong to"
+    "not / never / no / nothing / none / neither / nor / nobody / without / cannot / unable / failed / "
+    "fail / wrong to"
 )
 NOT_NEGATED = re.compile(
     r"\b(?:no (?:problem|worries|trouble)|not (?:a problem|to worry|only)|do not worry)\b"
     r"|^no (?=you|i|we|it|that|your)"
 )
 HANGS_ON = _anywhere(
-    "if / once / when / whenever / unless / until / till / before / after / whether / in case / so that / so long as / "
-    "as long as / as soon as / the moment / by the time / assuming / provided / suppose / imagine / pretend / "
+    "if / once / when / whenever / unless / until / till / before / after / whether / in case / so that / "
+    "so long as / "
+    "as long as / as soon as / the moment / by the time / assuming / provided / suppose / imagine / "
+    "pretend / "
     "(?:make|making|be|being) (?:sure|certain) / ensure / check / verify / hope / hoping / wish / "
     "see (?:that|to it) / in order"
 )
 REPORTED = _anywhere(
-    "said / saying / told / telling you / mentioned / thought / think / asked / claimed / believed / assumed / "
+    "said / saying / told / telling you / mentioned / thought / think / asked / claimed / believed / "
+    "assumed / "
     "understood / hear / heard / impression / mistake / as though / as if / wrongly"
 )
 READ_OUT = _anywhere(
-    "(?<!will )(?:see|find) / seeing / looks? like / looks / seems? / appears? / shows? / showing / according / "
-    "records / says / found / noticed / recall / remember / know / right now / as of now / so far / at the moment"
+    "(?<!will )(?:see|find) / seeing / looks? like / looks / seems? / appears? / shows? / showing / "
+    "according / "
+    "records / says / found / noticed / recall / remember / know / right now / as of now / so far / "
+    "at the moment"
 )
 
 # --- anywhere in the clause -----------------------------------------------------------------
 
-UNSURE = _anywhere("maybe / perhaps / probably / hopefully / presumably / possibly / apparently / might / not sure")
+UNSURE = _anywhere(
+    "maybe / perhaps / probably / hopefully / presumably / possibly / apparently / might / not sure"
+)
 LONG_AGO = _anywhere(
     r"yesterday / last (?:week|month|year|night|time|spring|summer|fall|autumn|winter|\w+day) / "
     "(?:hours?|days?|weeks?|months?|years?) ago / previous(?:ly)? / prior / originally / "
@@ -51,7 +59,8 @@ STANDS_ALREADY = _anywhere(
     "existing / current / upcoming / you were"
 )
 FOR_LATER = _anywhere(
-    r"later / tomorrow / tonight / soon / shortly / in an? (?:moment|minute|second|bit|few|little) / in (?:\w+ )?minutes / "
+    r"later / tomorrow / tonight / soon / shortly / in an? (?:moment|minute|second|bit|few|little) / "
+    r"in (?:\w+ )?minutes / "
     "after (?:this|the|we|you|our) / once / when / before / the day / next (?:week|time)"
 )
 BY_EMAIL = re.compile(r"\b(?:e ?mail|inbox|invite|invitation|letter|fax)")
@@ -66,7 +75,8 @@ ONLY_HELD = _anywhere(
     "minutes? / moments? / on hold / temporarily / while (?:you|we|i) / waiting list / waitlist"
 )
 CONDITION = _anywhere(
-    "if / once / unless / as soon as / when / whenever / until / provided / assuming / pending / subject to / as long as"
+    "if / once / unless / as soon as / when / whenever / until / provided / assuming / pending / "
+    "subject to / as long as"
 )
 # Behind its comma: a condition, or a question that leaves it to the caller. The next word decides,
 # except where one of `OPENS_MORE` begins something longer.
@@ -87,7 +97,8 @@ ASKS = re.compile(
 )
 SUPPOSES = re.compile(
     r"^(?:(?:and|so|but|or|okay|even|then|only) )*"
-    r"(?:if|once|when|whenever|unless|as soon as|until|assuming|provided|in case|should you|imagine|suppose|say"
+    r"(?:if|once|when|whenever|unless|as soon as|until|assuming|provided|in case|should you|imagine"
+    r"|suppose|say"
     r"|let us say|the moment|by the time|according to|from what|as far as|looking at|going by"
     r"|as (?:it|things) stands?)\b"
 )

@@ -21,15 +21,16 @@ from collections.abc import Iterator
 import msgspec
 
 from bridge.call import claim_doubts as doubts
-from bridge.call import claim_words as words
+from bridge.call import claim_words as wording
 from tools.result import Claim
 
+LONGEST_CLAUSE = 40  # words; a text without any stop is judged in pieces
 PATIENCE = 8  # words after a claim; what could still unmake it ("if", "up", "until") comes sooner
 
 # A word, a number with its point or colon, a title or "p.m." with their points; a stop; a pause.
 _TOKEN = re.compile(
     r"(?P<word>\b(?:dr|mr|mrs|ms|st|prof)\.|\b[ap]\.\s?m\.|\d+(?:[.:,]\d+)*|[^\W_]+(?:['’-][^\W_]+)*)"
-    r"|(?P<stop>(?<=\.m\.)\s+(?=[A-Z])|[.!?;:]+)|(?P<pause>[,—–]|(?<=\s)-(?=\s))",
+    r"|(?P<stop>(?<=\.m\.)\s+(?=(?-i:[A-Z]))|[.!?;:]+)|(?P<pause>[,—–]|(?<=\s)-(?=\s))",
     re.IGNORECASE,
 )
 # At the end of what has arrived: may still be the beginning of something longer.
@@ -55,6 +56,7 @@ _PLAIN = (
 )
 
 
+# "o'clock" is "oclock", "check-up" is "check up", "Dr." is "dr" in the patterns.
 _POINTS = str.maketrans({"-": " ", ".": None, "'": None})
 
 
@@ -87,9 +89,8 @@ class ClaimReader:
 
     def finish(self) -> list[Found]:
         """No more of this item will come: its last clause is complete."""
-        return self._take_in(final=True) + list(
-            self._sentence.ended(self._text, len(self._text), asked=False)
-        )
+        found = self._take_in(final=True)
+        return [*found, *self._sentence.ended(self._text, len(self._text), asked=False)]
 
     @property
     def length(self) -> int:
@@ -127,6 +128,7 @@ class _Sentence:
 
     def __init__(self) -> None:
         self._begin: int | None = None  # of the clause, in the text
+        self._words = 0  # of the clause
         self._triggered = 0  # words since the first that a claim might begin with
         self._told: set[Claim] = set()
         self._pause: int | None = None  # the clause ended here; the words after it help to judge it
@@ -135,6 +137,7 @@ class _Sentence:
         self._supposed = False  # it opened with a condition
 
     def word(self, text: str, token: re.Match[str]) -> Iterator[Found]:
+        """The next word is complete."""
         if self._pause is not None:
             self._following.append(token)
             longer = self._following[0].group().lower() in doubts.OPENS_MORE
@@ -143,18 +146,23 @@ class _Sentence:
             return
         if self._begin is None:
             self._begin = token.start()
-        if self._triggered or words.TRIGGER.search(token.group().lower()):
+        self._words += 1
+        if self._triggered or wording.TRIGGER.search(token.group().lower()):
             self._triggered += 1
-        if self._triggered > PATIENCE:
+        if self._words >= LONGEST_CLAUSE:
+            self._pause = token.end()
+        elif self._triggered > PATIENCE:
             yield from self._judge(text, token.end(), complete=False)
 
     def paused(self, text: str, at: int) -> Iterator[Found]:
+        """A comma or a dash."""
         if self._pause is not None:
             yield from self._close_clause(text)
         if self._begin is not None:
             self._pause = at
 
     def ended(self, text: str, at: int, *, asked: bool) -> Iterator[Found]:
+        """A stop, or no more words. `asked`: it was a question mark."""
         if self._pause is not None:
             yield from self._close_clause(text)
         if self._begin is not None:
@@ -167,7 +175,7 @@ class _Sentence:
         after = plain(text[following[0].start() : following[-1].end()]) if following else ""
         yield from self._judge(text, self._pause, after=after)
         self._begin = self._pause = None
-        self._triggered = 0
+        self._words = self._triggered = 0
         for token in following:
             yield from self.word(text, token)
 
@@ -189,10 +197,9 @@ class _Sentence:
             last = number == len(parts) - 1
             if asked and last:
                 break
+            room = 0 if complete or not last else PATIENCE
             conditional = unmade or joint == "then" or (asked_first and number > 0)
-            for claim in _claimed(
-                part, conditional=conditional, room=0 if complete or not last else PATIENCE
-            ):
+            for claim in _claimed(part, conditional=conditional, room=room):
                 if claim not in self._told:
                     self._told.add(claim)
                     yield Found(claim, self._begin, said)
@@ -203,8 +210,8 @@ def _parts(clause: str) -> list[tuple[str, str]]:
     joints = list(doubts.JOINT.finditer(clause))
     begins = [0, *(joint.end() for joint in joints)]
     ends = [*(joint.start() for joint in joints), len(clause)]
-    words = ["", *(joint.group().strip() for joint in joints)]
-    return [(word, clause[begin:end].strip()) for word, begin, end in zip(words, begins, ends, strict=True)]
+    joined_by = ["", *(joint.group().strip() for joint in joints)]
+    return [(by, clause[begin:end].strip()) for by, begin, end in zip(joined_by, begins, ends, strict=True)]
 
 
 def plain(text: str) -> str:
@@ -219,7 +226,7 @@ def _claimed(part: str, *, conditional: bool, room: int) -> Iterator[Claim]:
     """What one part of a clause claims. `room`: so many words must follow a claim already."""
     if doubts.ASKS.match(part) or doubts.UNSURE.search(part) or doubts.LONG_AGO.search(part):
         return
-    for pattern in words.PATTERNS:
+    for pattern in wording.PATTERNS:
         for match in pattern.words.finditer(part):
             before, after = part[: match.start()], part[match.end() :]
             if len(after.split()) >= room and not _unmade(pattern, before, match.group(), after, conditional):
@@ -227,8 +234,9 @@ def _claimed(part: str, *, conditional: bool, room: int) -> Iterator[Claim]:
                 break
 
 
-def _unmade(pattern: words.Pattern, before: str, claim: str, after: str, conditional: bool) -> bool:
+def _unmade(pattern: wording.Pattern, before: str, claim: str, after: str, conditional: bool) -> bool:
     """True when the words around a claim keep it from being one."""
+    whole = claim + after
     up_to = before + claim + " ".join(after.split(" ")[:2])  # "I have booked nothing"
     if doubts.NEGATED.search(doubts.NOT_NEGATED.sub("", up_to)) or doubts.HANGS_ON.search(before):
         return True
@@ -236,17 +244,16 @@ def _unmade(pattern: words.Pattern, before: str, claim: str, after: str, conditi
         return True
     if pattern.claim is Claim.BOOKED and doubts.ONLY_HELD.search(after):
         return True
-    whole = claim + after
     if pattern.claim is Claim.TEXTED and (
         doubts.TO_OTHERS.search(whole) or (doubts.BY_EMAIL.search(whole) and not doubts.BY_TEXT.search(whole))
     ):
         return True
     match pattern.kind:
-        case words.Kind.ACT:
+        case wording.Kind.ACT:
             return False
-        case words.Kind.STATE:
+        case wording.Kind.STATE:
             if pattern.claim is Claim.BOOKED and doubts.STANDS_ALREADY.search(before + whole):
                 return True
             return conditional or doubts.CONDITION.search(after) is not None
-        case words.Kind.ONGOING:
-            return conditional or doubts.FOR_LATER.search(claim + after) is not None
+        case wording.Kind.ONGOING:
+            return conditional or doubts.FOR_LATER.search(whole) is not None

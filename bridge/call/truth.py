@@ -31,7 +31,10 @@ _SAID = {
     Claim.TEXTED: "that a text is sent",
     Claim.TRANSFERRING: "that you are connecting the caller",
 }
-_HEARD = "The caller may have heard it: say at once, in one short sentence, that this is not so yet, and that you are sorry."
+_HEARD = (
+    "The caller may have heard it: say at once, in one short sentence, that this is not so yet, and that "
+    "you are sorry."
+)
 _UNHEARD = "The caller did not hear it: do not mention it."
 _NOTHING = "Nothing has been booked, moved, cancelled, texted or passed on in this call."
 
@@ -121,8 +124,8 @@ class TruthGuard:
         """What the model is told about its untruth."""
         true = " ".join(dict.fromkeys(self._receipts.values())) or _NOTHING
         return (
-            f"You began to say {_SAID[untruth.claim]}. No tool has answered ok for that, so it is not true and "
-            f"you were stopped. {_HEARD if heard else _UNHEARD} What is true: {true} "
+            f"You began to say {_SAID[untruth.claim]}. No tool has answered ok for that, so it is not true "
+            f"and you were stopped. {_HEARD if heard else _UNHEARD} What is true: {true} "
             "If it should be done, call the tool that does it; otherwise go on."
         )
 

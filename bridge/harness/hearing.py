@@ -20,7 +20,8 @@ from bridge.harness import sound
 _CHUNK = 256  # samples at 8 kHz; Silero takes 512 at 16 kHz
 CHUNK_MS = _CHUNK / sound.BYTES_PER_MS  # 32 ms, the grain of every time an Ear gives
 
-_ONSET_CHUNKS = 2  # 64 ms of voice begin a turn; a click is shorter
+_ONSET_CHUNKS = 2  # 64 ms of voice at least begin a turn; a click is shorter
+_ONSET_SURENESS = 0.6  # and this share of a sure chunk: noise hovers at the threshold, voice leaves it
 _HYSTERESIS = 0.15  # voice goes on down to this far below the threshold, as in Silero's own iterator
 
 # How the detector is kept fresh; all measured on the committed clips.
@@ -48,9 +49,9 @@ class _Detector:
     """Silero's model, which says how likely a chunk is voice, kept as alert as it was at first.
 
     - It has learnt from real lines, so very faint noise is laid under the audio, and it is shown a
-      second of it to begin with: voice rising out of mathematical silence it notices up to 0.7 s late.
-    - Shown six seconds without voice it drifts and notices the next voice up to 1.4 s late. So
-      after three it forgets all but the last second; onsets then lag by 50 ms on average.
+      second of it to begin with: voice rising out of mathematical silence it may notice 0.7 s late.
+    - Shown six seconds without voice it drifts and may notice the next voice 1.4 s late. So after
+      three it forgets all but the last second. Turns then begin 150 ms after the voice on average.
     - A silent line costs nothing: after one second without a sample beyond one step of zero, such
       chunks are not shown to it at all, and its memory stays as it is.
     """
@@ -104,7 +105,7 @@ class Ear:
         self._detector = _Detector()
         self._waiting = bytearray()  # less than a chunk
         self._chunks = 0  # fully heard
-        self._voiced = 0  # chunks of voice in a row, outside a turn
+        self._voiced: list[float] = []  # probabilities of the voice in a row, outside a turn
         self._start_ms: float | None = None  # of the turn we are in
         self._end_ms = 0.0  # of the latest voice in it
 
@@ -131,12 +132,12 @@ class Ear:
         began_ms = self._chunks * CHUNK_MS
         self._chunks += 1
         if self._start_ms is None:
-            self._voiced = self._voiced + 1 if probability >= self.threshold else 0
-            if self._voiced < _ONSET_CHUNKS:
+            self._voiced = [*self._voiced, probability] if probability >= self.threshold else []
+            if not self._sure_of_voice():
                 return None
-            self._start_ms = began_ms - (_ONSET_CHUNKS - 1) * CHUNK_MS
+            self._start_ms = began_ms - (len(self._voiced) - 1) * CHUNK_MS
             self._end_ms = began_ms + CHUNK_MS
-            self._voiced = 0
+            self._voiced = []
             return Began(self._start_ms)
         if probability >= self.threshold - _HYSTERESIS:
             self._end_ms = began_ms + CHUNK_MS
@@ -145,6 +146,10 @@ class Ear:
         ended = Ended(self._start_ms, self._end_ms)
         self._start_ms = None
         return ended
+
+    def _sure_of_voice(self) -> bool:
+        above = sum(probability - self.threshold for probability in self._voiced)
+        return len(self._voiced) >= _ONSET_CHUNKS and above >= _ONSET_SURENESS * (1 - self.threshold)
 
 
 # --- which line it was ----------------------------------------------------------------------

@@ -156,6 +156,7 @@ class TwilioRoutes:
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """The call's audio: accepted only with a fresh token for the call it names."""
         if not self._signature.socket(request.raw_path, request.headers.get("X-Twilio-Signature", "")):
+            log.warning("signature_refused", path=request.path)
             raise web.HTTPForbidden(text="")
         websocket = stream.new_websocket()
         await websocket.prepare(request)
@@ -175,6 +176,8 @@ class TwilioRoutes:
         now = self._clock.now()
         if start.account_sid != self._account_sid:
             raise stream.StreamRefused("another account")
+        if (start.encoding, start.sample_rate) != stream.PHONE_SOUND:
+            raise stream.StreamRefused("not mu-law at 8 kHz")  # it would reach the model as noise
         try:
             nonce = stream_token.check(
                 self._auth_token, start.parameters.get("token", ""), start.call_sid, int(now.timestamp())

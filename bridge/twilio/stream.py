@@ -12,6 +12,7 @@ from bridge.call.leg import SocketClosed
 from bridge.call.messages import CodecError
 from bridge.twilio import codec
 
+PHONE_SOUND = ("audio/x-mulaw", 8000)  # Twilio's media format: encoding, samples per second
 MESSAGE_LIMIT = 64 * 1024  # bytes; a media message of Twilio's is a few hundred
 START_S = 5.0  # Twilio sends `start` right after the upgrade
 HEARTBEAT_S = 20.0

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from tests.bridge.store.examples import NOW
@@ -58,14 +59,24 @@ async def test_an_event_of_ours_that_is_still_shown_is_not_in_the_way(scene: Sce
 
 @pytest.mark.parametrize(
     ("theirs", "created", "updated", "first"),
-    [(-1, 0, None, True), (0, 0, None, True), (1, 0, None, False), (1, 0, 2, True), (None, 0, None, True)],
+    [(-1, 0, 2, True), (0, 0, 2, True), (1, 0, 2, False), (None, 0, 2, True), (0, None, 2, True)],
 )
-def test_first_is_who_was_written_first(
-    theirs: int | None, created: int, updated: int | None, first: bool
+async def test_first_is_who_was_written_first(
+    scene: Scene, theirs: int | None, created: int | None, updated: int, first: bool
 ) -> None:
-    """Theirs by when it was created, ours by when it was written last; what cannot be told is theirs."""
-    person, ours = event(theirs, None), event(created, updated)
-    assert was_first(person, ours) is first
+    """By when both were created, whatever was written into ours later; what cannot be told is theirs."""
+    await scene.book_first()
+    row = await scene.store.reservation(scene.facts.booking_id)
+    assert was_first(event(theirs, None), row, event(created, updated)) is first
+
+
+async def test_of_a_moved_event_it_is_the_move_that_counts(scene: Scene) -> None:
+    """It was made long before, at another time."""
+    await scene.book_first()
+    booked = await scene.store.reservation(scene.facts.booking_id)
+    row = msgspec.structs.replace(booked, moves_id="another")
+    assert was_first(event(1, None), row, event(0, 2))
+    assert not was_first(event(3, None), row, event(0, 2))
 
 
 def event(created: int | None, updated: int | None) -> CalendarEvent:

@@ -91,6 +91,10 @@ class CalendarStandin:
         )
         return event
 
+    def human_edits(self, calendar_id: str, event_id: str, **fields: Any) -> Event:
+        """A person writes into an event, whoever made it. `fields` as in Google's Event."""
+        return self._calendars.patch(calendar_id, event_id, fields, None)
+
     def human_deletes(self, calendar_id: str, event_id: str) -> None:
         """A person removes an event."""
         self._calendars.delete(calendar_id, event_id, None)

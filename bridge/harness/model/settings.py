@@ -65,7 +65,7 @@ def first_settings(session_id: str, model: str, expires_at: int) -> Settings:
 def updated_settings(old: Settings, patch: dict[str, Any], *, has_spoken: bool) -> Settings:
     """`old` with the keys of `patch`; nothing is changed when it raises Fault.
 
-    `patch` has passed rules. Objects such as `turn_detection` are taken as a whole: what
+    `patch` has passed `rules.py`. Objects such as `turn_detection` are taken as a whole: what
     is missing in them is the default again, not what it was. `has_spoken`: the voice is locked.
     """
     model = old["model"]

@@ -291,6 +291,14 @@ async def test_a_person_books_with_a_date_of_their_own(google: CalendarStandin) 
     assert len(list(google.ledger.of("human_inserted"))) == 2
 
 
+async def test_a_person_may_write_into_any_event(google: CalendarStandin, ask: BareClient) -> None:
+    """Also into ours: it has another etag then."""
+    _, event = await ask("POST", EVENTS, timed(TWO_PM, TWO_PM + HOUR, id="abc00"))
+    edited = google.human_edits(CHAIR_1, "abc00", description="Bring x-rays")
+    assert (edited["description"], edited["start"]) == ("Bring x-rays", event["start"])
+    assert edited["etag"] != event["etag"]
+
+
 async def test_a_sync_token_is_always_too_old(ask: BareClient) -> None:
     """The stand-in keeps no sync tokens, which is an answer Google gives too."""
     status, answer = await ask("GET", EVENTS, syncToken="x")
