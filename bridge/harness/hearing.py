@@ -51,9 +51,11 @@ class _Detector:
     - It has learnt from real lines, so very faint noise is laid under the audio, and it is shown a
       second of it to begin with: voice rising out of mathematical silence it may notice 0.7 s late.
     - Shown six seconds without voice it drifts and may notice the next voice 1.4 s late. So after
-      three it forgets all but the last second. Turns then begin 150 ms after the voice on average.
+      three it forgets all but the last second. A voice is then noticed after 150 ms on average.
     - A silent line costs nothing: after one second without a sample beyond one step of zero, such
       chunks are not shown to it at all, and its memory stays as it is.
+
+    What it takes for voice and is none: pure low tones, now and then a faint dog out of silence.
     """
 
     def __init__(self) -> None:
