@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from bridge.call.truth import TruthGuard
-from bridge.harness.model import turn as model_turn
 from bridge.harness.checker import check
 from bridge.harness.evidence import Evidence, heard_of
+from bridge.harness.model import turn as model_turn
 from bridge.harness.model.policy import GOODBYE, Contents
 from bridge.harness.model.policy_types import CallTool, Say
 from bridge.harness.recording import CallerLine, Intent, PolicyOptions
@@ -71,9 +71,8 @@ def wrong(evidence: Evidence) -> dict[str, list[str]]:
 
 def item_of(evidence: Evidence, begins: str) -> str:
     """Id of the first item the model said that begins so."""
-    return next(
-        entry.data["item_id"] for entry in evidence.model.of("said") if entry.data["text"].startswith(begins)
-    )
+    said = evidence.model.of("said")
+    return str(next(entry.data["item_id"] for entry in said if entry.data["text"].startswith(begins)))
 
 
 def sound_of(words: str) -> bytes:

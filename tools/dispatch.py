@@ -31,6 +31,7 @@ from tools.store import BookingStore, StoreError
 
 log = structlog.get_logger(__name__)
 
+PROBLEM_LENGTH = 200  # characters: the model pays for every one of them for the rest of the call
 UNDECIDED_S = 3.0  # for the answer of a tool that ran out of time: it may write a task for a person
 _NOT_UNDERSTANDING = ("did_not_understand", "wait_for_user")
 
@@ -129,7 +130,9 @@ def _decoded(tool: Tool, arguments_json: str) -> Arguments:
     try:
         return msgspec.json.decode(arguments_json or "{}", type=tool.arguments)
     except msgspec.ValidationError as error:
+        # It quotes what does not fit, of whatever length.
         what, _, path = str(error).partition(" - at `$.")
+        what = what if len(what) <= PROBLEM_LENGTH else f"{what[:PROBLEM_LENGTH]}…"
         field = f"{path.rstrip('`')}: " if path else ""
         raise BadArguments(f"{field}{what}") from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:

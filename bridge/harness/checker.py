@@ -72,12 +72,19 @@ def cuts_are_true(evidence: Evidence) -> Iterator[str]:
     for entry in evidence.model.of("truncated"):
         item_id, told = entry.data["item_id"], entry.data["audio_end_ms"]
         heard = evidence.heard_ms(item_id)
-        if abs(heard - told) > CUT_TOLERANCE_MS:
+        if abs(heard - told) > CUT_TOLERANCE_MS and not _said_twice(evidence, item_id, heard):
             yield f"the model was told {told} ms of an item were heard, it was {heard} ms"
     for entry in evidence.model.of("deleted"):
         heard = evidence.heard_ms(entry.data["item_id"])
-        if heard > CUT_TOLERANCE_MS:
+        if heard > CUT_TOLERANCE_MS and not _said_twice(evidence, entry.data["item_id"], heard):
             yield f"an item was deleted as unheard, but {heard} ms of it were heard"
+
+
+def _said_twice(evidence: Evidence, item_id: str, heard_ms: int) -> bool:
+    """True when another item holds the same sound: then it cannot be told whose was heard."""
+    length = heard_ms * BYTES_PER_S // 1000
+    sound = evidence.spoken.get(item_id, b"")[:length]
+    return any(other != item_id and audio[:length] == sound for other, audio in evidence.spoken.items())
 
 
 def interrupted_agent_falls_silent(evidence: Evidence) -> Iterator[str]:
@@ -160,10 +167,11 @@ def rows_and_events_agree(evidence: Evidence) -> Iterator[str]:
 
 def said_implies_done(evidence: Evidence) -> Iterator[str]:
     """I3: a booking the model was told of exists, and what the caller heard claimed had been done."""
-    told = [
-        entry for entry in evidence.model.of("tool_answered")
+    holds = {e.data["call_id"]: e.data["arguments"].get("hold_id") for e in evidence.model.of("tool_asked")}
+    told = {  # a model that asks again is told again
+        holds.get(entry.data["call_id"]) for entry in evidence.model.of("tool_answered")
         if entry.data["name"] == "create_event" and _ok(entry.data["output"])
-    ]  # fmt: skip
+    }  # fmt: skip
     booked = [row for row in evidence.rows.reservations if row.state is ReservationState.BOOKED]
     if len(told) > len(booked):
         yield f"the model was told of {len(told)} bookings, {len(booked)} exist"
@@ -189,13 +197,24 @@ def booked_after_a_yes(evidence: Evidence) -> Iterator[str]:
         if not proposals:
             yield "an event was written without a hold"
             continue
-        spoken = [e.at for e in evidence.telephone.of("agent_began") if e.at > proposals[-1]]
+        spoken = _audible_since(evidence, proposals[-1])
         answers = [
             e.at for e in evidence.telephone.of("line_began", "pressed")
-            if spoken and spoken[0] < e.at < inserted.at
+            if spoken is not None and spoken < e.at < inserted.at
         ]  # fmt: skip
         if not answers:
             yield "an event was written before the caller had answered the read-back"
+
+
+def _audible_since(evidence: Evidence, at: float) -> float | None:
+    """When the agent was first audible from `at` on, perhaps with words begun before; None: never."""
+    began = at
+    for entry in evidence.telephone.of("agent_began", "agent_ended"):
+        if entry.kind == "agent_began":
+            began = entry.at
+        elif entry.at > at:
+            return max(began, at)
+    return began if began > at else None
 
 
 def holds_are_bounded(evidence: Evidence) -> Iterator[str]:

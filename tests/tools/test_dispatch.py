@@ -31,6 +31,14 @@ async def test_an_unknown_tool_is_told_with_those_there_are(scene: Scene) -> Non
     assert result.reply is Reply.MODEL
 
 
+async def test_what_does_not_fit_is_not_told_back_at_length(scene: Scene) -> None:
+    """A huge wrong value stays out of the answer: the model would read it for the rest of the call."""
+    result = await run(scene, "transfer_to_human", json.dumps({"reason": "A" * 20_000}))
+    assert result.error_code == "bad_arguments"
+    assert result.output["problem"].startswith("reason: Invalid enum value 'AAA")
+    assert len(result.output["problem"]) < 300
+
+
 @pytest.mark.parametrize(
     ("arguments_json", "problem"),
     [

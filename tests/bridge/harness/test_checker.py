@@ -142,3 +142,26 @@ def test_two_reservations_of_one_time_are_seen(good: Evidence) -> None:
     again = msgspec.structs.replace(booked[0], id="again")
     doctored = rows(good, reservations=[*good.rows.reservations, again])
     assert "no double booking (I1)" in wrong(doctored)
+
+
+def test_a_booking_told_of_twice_is_one_booking(good: Evidence) -> None:
+    """A model that asks again for what is booked is told again; that claims no second booking."""
+    names = {"create_event"}
+    (asked,) = (e for e in good.model.of("tool_asked") if e.data["name"] in names)
+    (told,) = (e for e in good.model.of("tool_answered") if e.data["name"] in names)
+    model = with_entry(good.model, "tool_asked", asked.at, **{**asked.data, "call_id": "again"})
+    model = with_entry(model, "tool_answered", told.at, **{**told.data, "call_id": "again"})
+    assert wrong(put(good, model=model)) == {}
+    other = {**asked.data, "call_id": "other", "arguments": {**asked.data["arguments"], "hold_id": "other"}}
+    model = with_entry(good.model, "tool_asked", asked.at, **other)
+    model = with_entry(model, "tool_answered", told.at, **{**told.data, "call_id": "other"})
+    assert "said implies done (I3)" in wrong(put(good, model=model))
+
+
+def test_words_said_twice_prove_nothing_about_a_cut(good: Evidence) -> None:
+    """Where two items hold the same sound, it cannot be told which of them was heard."""
+    doctored = cut_wrong(good)
+    (cut,) = good.model.of("truncated")
+    spoken = {**good.spoken, "twin": good.spoken[cut.data["item_id"]]}
+    assert "the model knows what was heard" in wrong(doctored)
+    assert "the model knows what was heard" not in wrong(put(doctored, spoken=spoken))
