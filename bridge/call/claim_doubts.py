@@ -32,7 +32,7 @@ HANGS_ON = _anywhere(
     "see (?:that|to it) / in order"
 )
 REPORTED = _anywhere(
-    "said / saying / told / telling you / mentioned / thought / think / asked / claimed / believed / "
+    "said / saying / told / telling you / mentioned / thought / think / believed / "
     "assumed / "
     "understood / hear / heard / impression / mistake / as though / as if / wrongly"
 )
@@ -46,12 +46,19 @@ READ_OUT = _anywhere(
 # --- anywhere in the clause -----------------------------------------------------------------
 
 UNSURE = _anywhere(
-    "maybe / perhaps / probably / hopefully / presumably / possibly / apparently / might / not sure"
+    "automatically / always / maybe / perhaps / nearly / almost / practically / virtually / usually / "
+    "normally / typically / "
+    "generally / "
+    "tentatively / provisionally / hardly / barely / probably / hopefully / presumably / possibly / "
+    "apparently / might / not sure"
 )
 LONG_AGO = _anywhere(
     r"yesterday / last (?:week|month|year|night|time|spring|summer|fall|autumn|winter|\w+day) / "
     "(?:hours?|days?|weeks?|months?|years?) ago / previous(?:ly)? / prior / originally / "
-    "last (?:appointment|visit|booking) / when you called"
+    "last (?:appointment|visit|booking) / when you called / since last \\w+ / "
+    "since (?:january|march|may|june|july|october|\\w+day) / "
+    r"(?:was|were) (?:\w+ )*in (?:january|february|march|april|may|june|july|august|september|october"
+    r"|november|december)"
 )
 # How things stood before the call is read out, not claimed.
 STANDS_ALREADY = _anywhere(
@@ -74,6 +81,7 @@ TO_OTHERS = re.compile(
 ONLY_HELD = _anywhere(
     "minutes? / moments? / on hold / temporarily / while (?:you|we|i) / waiting list / waitlist"
 )
+BY_OTHERS = re.compile(r"^ by (?:someone|somebody|some|another|other|the|him|her|them|dr|your|our)\b")
 CONDITION = _anywhere(
     "if / once / unless / as soon as / when / whenever / until / provided / assuming / pending / "
     "subject to / as long as"
@@ -91,6 +99,7 @@ MOST_AFTER = 5  # words of `UNMADE_BY` at most
 # --- how a clause or a sentence opens ---------------------------------------------------------
 
 ASKS = re.compile(
+    r"(?!(?:so )?what (?:i|we) have)"
     r"^(?:(?:and|so|but|or|okay|ok|sorry|now|well|great|sure|alright|perfect|thanks) )*"
     r"(?:is|are|was|were|do|does|did|have|has|had|shall|should|can|could|may|would|will|am"
     r"|what|when|where|which|who|whom|whose|why|how)\b"
@@ -114,4 +123,63 @@ JOINT = re.compile(
     r"(?<!ahead) (?:and|but|because|though|although|then)(?= "
     r"(?:i|we|you|your|it|that|this|the|an?|everything|both|is|are|would|do|can|shall|just|also"
     r"|sent|booked|texted|moved|cancell?ed|connecting|sending)\b)| so(?= (?:i|we)\b)"
+)
+
+# --- between somebody and what is done --------------------------------------------------------
+
+# What takes the doing out of a sentence: "will be booked", "to get it booked", "want it moved".
+BLOCKS = frozenset(
+    {
+        *(
+            "will",
+            "would",
+            "can",
+            "could",
+            "should",
+            "shall",
+            "may",
+            "might",
+            "must",
+            "to",
+            "not",
+            "never",
+            "be",
+        ),
+        *("get", "gets", "getting", "let", "want", "wanted", "need", "like", "prefer", "keep", "help", "try"),
+        *(
+            "tried",
+            "trying",
+            "about",
+            "and",
+            "or",
+            "but",
+            "if",
+            "when",
+            "once",
+            "whether",
+            "only",
+            "see",
+            "find",
+        ),
+        *("which", "who", "am", "do", "does", "did", "having", "with", "from", "until", "before", "after"),
+    }
+)
+SMALL = frozenset(
+    {
+        *(
+            "been",
+            "being",
+            "now",
+            "all",
+            "just",
+            "already",
+            "also",
+            "both",
+            "then",
+            "indeed",
+            "instead",
+            "right",
+        ),
+        *("still", "so", "too", "even", "well", "as", "since", "gone", "went", "ahead"),
+    }
 )

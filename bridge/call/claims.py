@@ -21,7 +21,8 @@ from collections.abc import Iterator
 import msgspec
 
 from bridge.call import claim_doubts as doubts
-from bridge.call import claim_words as wording
+from bridge.call.claim_judge import claimed
+from bridge.call.claim_words import TRIGGER
 from tools.result import Claim
 
 LONGEST_CLAUSE = 40  # words; a text without any stop is judged in pieces
@@ -46,13 +47,8 @@ _PLAIN = (
     (re.compile(r"'m\b"), " am"),
     (re.compile(r"'ll\b"), " will"),
     (re.compile(r"'d\b"), " would"),
-    (re.compile(r"\b(it|that|this|there|he|she|what|who|everything|here)'s\b"), r"\1 is"),
-    (
-        re.compile(
-            r"'s(?= (?:been|now|all|just|already|booked|scheduled|confirmed|moved|cancell?ed|yours|on|off)\b)"
-        ),
-        " is",
-    ),
+    (re.compile(r"\blet's\b"), "let us"),
+    (re.compile(r"'s\b"), " is"),  # or whose it is, which does no harm
 )
 
 
@@ -147,7 +143,7 @@ class _Sentence:
         if self._begin is None:
             self._begin = token.start()
         self._words += 1
-        if self._triggered or wording.TRIGGER.search(token.group().lower()):
+        if self._triggered or TRIGGER.search(token.group().lower()):
             self._triggered += 1
         if self._words >= LONGEST_CLAUSE:
             self._pause = token.end()
@@ -199,7 +195,7 @@ class _Sentence:
                 break
             room = 0 if complete or not last else PATIENCE
             conditional = unmade or joint == "then" or (asked_first and number > 0)
-            for claim in _claimed(part, conditional=conditional, room=room):
+            for claim in claimed(part, conditional=conditional, room=room):
                 if claim not in self._told:
                     self._told.add(claim)
                     yield Found(claim, self._begin, said)
@@ -220,40 +216,3 @@ def plain(text: str) -> str:
     for pattern, instead in _PLAIN:
         text = pattern.sub(instead, text)
     return " ".join(text.translate(_POINTS).split())
-
-
-def _claimed(part: str, *, conditional: bool, room: int) -> Iterator[Claim]:
-    """What one part of a clause claims. `room`: so many words must follow a claim already."""
-    if doubts.ASKS.match(part) or doubts.UNSURE.search(part) or doubts.LONG_AGO.search(part):
-        return
-    for pattern in wording.PATTERNS:
-        for match in pattern.words.finditer(part):
-            before, after = part[: match.start()], part[match.end() :]
-            if len(after.split()) >= room and not _unmade(pattern, before, match.group(), after, conditional):
-                yield pattern.claim
-                break
-
-
-def _unmade(pattern: wording.Pattern, before: str, claim: str, after: str, conditional: bool) -> bool:
-    """True when the words around a claim keep it from being one."""
-    whole = claim + after
-    up_to = before + claim + " ".join(after.split(" ")[:2])  # "I have booked nothing"
-    if doubts.NEGATED.search(doubts.NOT_NEGATED.sub("", up_to)) or doubts.HANGS_ON.search(before):
-        return True
-    if doubts.REPORTED.search(before) or doubts.READ_OUT.search(before):
-        return True
-    if pattern.claim is Claim.BOOKED and doubts.ONLY_HELD.search(after):
-        return True
-    if pattern.claim is Claim.TEXTED and (
-        doubts.TO_OTHERS.search(whole) or (doubts.BY_EMAIL.search(whole) and not doubts.BY_TEXT.search(whole))
-    ):
-        return True
-    match pattern.kind:
-        case wording.Kind.ACT:
-            return False
-        case wording.Kind.STATE:
-            if pattern.claim is Claim.BOOKED and doubts.STANDS_ALREADY.search(before + whole):
-                return True
-            return conditional or doubts.CONDITION.search(after) is not None
-        case wording.Kind.ONGOING:
-            return conditional or doubts.FOR_LATER.search(whole) is not None

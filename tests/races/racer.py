@@ -15,6 +15,7 @@ QUARTER_S = 900
 FIRST_DAY = datetime(2031, 3, 3, 14, 0, tzinfo=UTC)  # far enough ahead that nothing is over
 LENGTH = 2  # quarters: every appointment is half an hour long
 HOT_EVERY_S = 0.25  # so often all processes turn to another time together
+MEET_EVERY_S = 0.1  # at such moments those who wait for it ask for the same time at once
 SAY_EVERY = 100  # operations
 
 
@@ -84,10 +85,13 @@ class Racer(ABC):
         self._calls += 1
         return f"CA-{self.plan.process}-{self._calls}", f"+1202555{self.random.randrange(10000):04d}"
 
-    def slot(self) -> Slot:
+    async def wish(self) -> Slot:
         """A time: often the one that all others want at this moment, else any."""
-        dice = self.random
-        if dice.random() < 0.4:
+        dice, kind = self.random, self.random.random()
+        if kind < 0.03:
+            await asyncio.sleep(MEET_EVERY_S - time.time() % MEET_EVERY_S)
+            dice = Random(f"{self.plan.seed} {round(time.time() / MEET_EVERY_S)}")
+        elif kind < 0.4:
             dice = Random(f"{self.plan.seed} {int(time.time() / HOT_EVERY_S)}")
         calendar = dice.choice(self.plan.calendars)
         first = int(FIRST_DAY.timestamp()) // QUARTER_S + dice.randrange(self.plan.quarters - LENGTH)

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import msgspec
 
@@ -31,7 +30,6 @@ from tools.dispatch import Dispatcher
 from tools.google_events import OURS
 
 ROOT = Path(__file__).parents[2]
-LAG = timedelta(seconds=5)
 SETTLE_ROUNDS = 12
 ROUND_S = 65  # how far each of them is ahead of the one before
 
@@ -52,6 +50,7 @@ class Race(msgspec.Struct, frozen=True, kw_only=True):
     quarters: int  # of each calendar
     calendars: int
     kill_every_s: float  # 0: nobody is killed
+    lag_s: float = 5.0  # the most by which the calendar's reads are behind its writes
 
 
 class Result(msgspec.Struct, kw_only=True):
@@ -193,11 +192,11 @@ async def _settle(race: Race, plan: Plan) -> None:
     """Let recovery run until nothing is left, in time that is ahead of the clock."""
     store = await Store.open(race.database_url)
     if race.kind != "google":
-        for number in range(SETTLE_ROUNDS):
-            if not await settle_without_calendar(store.bookings, number * ROUND_S):
-                break
+        for number in range(1, SETTLE_ROUNDS):
+            while await settle_without_calendar(store.bookings, number * ROUND_S):
+                pass
     else:
-        await asyncio.sleep(LAG.total_seconds())  # until reads show what was written last
+        await asyncio.sleep(race.lag_s)  # until reads show what was written last
         calendar, sms = google_of(plan), sms_of(plan)
         for number in range(1, SETTLE_ROUNDS):
             clock = Clock(datetime.now(UTC) + timedelta(seconds=number * ROUND_S))
@@ -209,15 +208,11 @@ async def _settle(race: Race, plan: Plan) -> None:
                 clock=clock,
             )
             recovery = tools.recovery()
-            while _did(swept := await recovery.sweep()) and not swept.open:
-                pass
+            while any(msgspec.structs.astuple(await recovery.sweep())):
+                pass  # a few at a time; what stays open is due again in the next round
         await calendar.close()
         await sms.close()
     await store.close()
-
-
-def _did(swept: Any) -> bool:
-    return any(msgspec.structs.astuple(swept))
 
 
 @contextlib.asynccontextmanager
@@ -240,7 +235,7 @@ async def _services(
     async with google, twilio:
         for calendar in calendars:
             google.add_calendar(calendar, "America/New_York")
-        google.lag_reads(LAG, Random(f"lag {race.seed}"))
+        google.lag_reads(timedelta(seconds=race.lag_s), Random(f"lag {race.seed}"))
         yield google, twilio
         breaches = google.ledger.breaches() + twilio.ledger.breaches()
         if breaches:

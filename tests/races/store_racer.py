@@ -19,7 +19,7 @@ from tools.store import (
 )
 
 MOST_BOOKED = 8  # by one process; above that it cancels
-KEEP_S = (0.02, 0.5, 30.0)  # holds that run out before, while and after they are used
+KEEP_S = (0.02, 0.5, 5.0)  # holds that run out before, while and after they are used
 
 
 class StoreRacer(Racer):
@@ -43,7 +43,7 @@ class StoreRacer(Racer):
 
     async def _hold_and_book(self) -> None:
         call, caller = self.new_call()
-        held = await self._hold(self.slot(), call, caller)
+        held = await self._hold(await self.wish(), call, caller)
         if held is None:
             return
         dice = self.random.random()
@@ -61,7 +61,7 @@ class StoreRacer(Racer):
 
     async def _move(self, old: Reservation) -> None:
         call, caller = self.new_call()
-        slot = self.slot()
+        slot = await self.wish()
         if self.random.random() < 0.5:  # a little: over its own time
             shift = self.random.choice((-1, 1))
             first = int(old.start.timestamp()) // 900 + shift

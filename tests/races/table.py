@@ -1,8 +1,6 @@
-"""What is printed after the races: what was done, what was found, how long winning took.
+"""What is printed after the races: what was done, what was found, how long winning took."""
 
-Pure.
-"""
-
+import bisect
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
@@ -28,7 +26,7 @@ def lines(results: list[Result]) -> Iterator[str]:
         yield "  answered: " + ", ".join(f"{end} {number}" for end, number in ends.most_common())
         yield f"  holds that ran out: {result.expired}"
         if through_google(result):
-            yield f"  through the Google client: {through_google(result)} operations, {result.requests} requests"
+            yield f"  through the Google client: {through_google(result)}, in {result.requests} requests"
         won = sorted(contested(result.ops))
         if won:
             yield f"  contested times won: {len(won)}, after {_ms(won, 0.5)} (p50), {_ms(won, 0.99)} (p99)"
@@ -42,7 +40,7 @@ def lines(results: list[Result]) -> Iterator[str]:
         }.items():
             yield f"  {what:<26} {number}"
         if race.kind == "google":
-            yield f"  {'a person was first':<26} {findings.clashes} taken back, {findings.untold} of them untold"
+            yield f"  {'a person was first':<26} {findings.clashes} taken back, {findings.untold} untold"
             yield f"  {'  and was not noticed':<26} {findings.clashes_missed}"
             yield f"  {'a person came later':<26} {findings.clashes_later} stand, for the owner to settle"
             yield f"  {'a person deleted ours':<26} {findings.deleted_by_people}"
@@ -62,19 +60,26 @@ def through_google(result: Result) -> int:
 def contested(ops: list[Op]) -> Iterator[float]:
     """Seconds from asking to having, of holds that another process wanted at the same moment."""
     wanted: defaultdict[tuple[str, int], list[Op]] = defaultdict(list)
-    holds = [op for op in ops if op.kind in HOLD_KINDS and op.ended]
+    holds = sorted((op for op in ops if op.kind in HOLD_KINDS and op.ended), key=lambda op: op.began)
+    longest = max((op.ended - op.began for op in holds), default=0.0)
     for op in holds:
         for quarter in op.quarters:
             wanted[op.calendar, quarter].append(op)
-    for rivals in wanted.values():
-        rivals.sort(key=lambda op: op.began)
     for op in holds:
         if op.result == "ok" and any(
-            other.process != op.process and other.began < op.ended and op.began < other.ended
+            other.process != op.process and other.ended > op.began
             for quarter in op.quarters
-            for other in wanted[op.calendar, quarter]
+            for other in _begun(wanted[op.calendar, quarter], op.began - longest, op.ended)
         ):
             yield op.ended - op.began
+
+
+def _begun(ops: list[Op], since: float, until: float) -> Iterator[Op]:
+    """Of those in order, the ones that began in between."""
+    for at in range(bisect.bisect_left(ops, since, key=lambda op: op.began), len(ops)):
+        if ops[at].began >= until:
+            return
+        yield ops[at]
 
 
 def _ms(values: list[float], share: float) -> str:
