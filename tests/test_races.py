@@ -62,5 +62,5 @@ async def test_to_check_and_then_insert_loses(url: str, tmp_path: Path) -> None:
 async def test_a_race_stops_when_its_time_is_up(url: str, tmp_path: Path) -> None:
     """However much was to be done."""
     result = await held(url, tmp_path, "store", operations=10**9, seconds=2.0)
-    assert max(op.began for op in result.ops) < time.time()
+    assert all(op.began < time.time() for op in result.ops)  # on a busy machine there may be few
     assert result.findings.wrong == []
