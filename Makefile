@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup call replay test races check lock
+.PHONY: help setup call replay test races guard check lock
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
@@ -29,6 +29,9 @@ replay: $(READY) ## replay every recording in seconds
 
 test: $(READY) ## the whole test suite
 	@$(BIN)/python -m pytest
+
+guard: $(READY) ## how well claims are told from other sentences, on the labelled sets
+	@$(BIN)/python -m tests.claim_figures
 
 races: $(READY) ## many processes at one calendar, on both databases; about six minutes
 	@$(BIN)/python -m tests.races

@@ -1,9 +1,9 @@
-"""How well the truth guard tells claims from other sentences: `python -m tests.claim_figures`.
+"""How well the truth guard tells claims from other sentences: `make guard`.
 
 Two labelled sets in tests/data. `claims.toml` was written by the author of the rules, who mended them
-until they did most of it; `claims_blind.toml` by somebody who had not seen them, and the rules were
-scored on it once. A line may make several claims, so what is counted is a claim of a line. Intervals
-are Wilson's, 95 %.
+until they did most of it; `claims_blind.toml` by somebody who had not seen them, and no rule was made
+after its lines (tests/bridge/call/test_claims.py tells how it was scored). A line may make several
+claims, so what is counted is a claim of a line. Intervals are Wilson's, 95 %.
 """
 
 import math

@@ -25,32 +25,26 @@ NOT_NEGATED = re.compile(
 )
 HANGS_ON = _anywhere(
     "if / once / when / whenever / unless / until / till / before / after / whether / in case / so that / "
-    "so long as / "
-    "as long as / as soon as / the moment / by the time / assuming / provided / suppose / imagine / "
-    "pretend / "
-    "(?:make|making|be|being) (?:sure|certain) / ensure / check / verify / hope / hoping / wish / "
-    "see (?:that|to it) / in order"
+    "so long as / as long as / as soon as / the moment / by the time / assuming / provided / suppose / "
+    "imagine / pretend / (?:make|making|be|being) (?:sure|certain) / ensure / check / verify / hope / "
+    "hoping / wish / see (?:that|to it) / in order"
 )
 REPORTED = _anywhere(
-    "said / saying / told / telling you / mentioned / thought / think / believed / "
-    "assumed / "
-    "understood / hear / heard / impression / mistake / as though / as if / wrongly"
+    "said / saying / told / telling you / mentioned / thought / think / believed / assumed / understood / "
+    "hear / heard / impression / mistake / as though / as if / wrongly"
 )
 READ_OUT = _anywhere(
     "(?<!will )(?:see|find) / seeing / looks? like / looks / seems? / appears? / shows? / showing / "
-    "according / "
-    "records / says / found / noticed / recall / remember / know / right now / as of now / so far / "
-    "at the moment"
+    "according / records / says / found / noticed / recall / remember / know / right now / as of now / "
+    "so far / at the moment"
 )
 
 # --- anywhere in the clause -----------------------------------------------------------------
 
 UNSURE = _anywhere(
     "automatically / always / maybe / perhaps / nearly / almost / practically / virtually / usually / "
-    "normally / typically / "
-    "generally / "
-    "tentatively / provisionally / hardly / barely / probably / hopefully / presumably / possibly / "
-    "apparently / might / not sure"
+    "normally / typically / generally / tentatively / provisionally / hardly / barely / probably / "
+    "hopefully / presumably / possibly / apparently / might / not sure"
 )
 LONG_AGO = _anywhere(
     r"yesterday / last (?:week|month|year|night|time|spring|summer|fall|autumn|winter|\w+day) / "
@@ -81,7 +75,9 @@ TO_OTHERS = re.compile(
 ONLY_HELD = _anywhere(
     "minutes? / moments? / on hold / temporarily / while (?:you|we|i) / waiting list / waitlist"
 )
-BY_OTHERS = re.compile(r"^ by (?:someone|somebody|some|another|other|the|him|her|them|dr|your|our)\b")
+BY_OTHERS = re.compile(
+    r"^ by (?:the|dr|your|our|some)\b|\bby (?:someone|somebody|another|other|him|her|them)\b"
+)
 CONDITION = _anywhere(
     "if / once / unless / as soon as / when / whenever / until / provided / assuming / pending / "
     "subject to / as long as"
@@ -106,10 +102,9 @@ ASKS = re.compile(
 )
 SUPPOSES = re.compile(
     r"^(?:(?:and|so|but|or|okay|even|then|only) )*"
-    r"(?:if|once|when|whenever|unless|as soon as|until|assuming|provided|in case|should you|imagine"
-    r"|suppose|say"
-    r"|let us say|the moment|by the time|according to|from what|as far as|looking at|going by"
-    r"|as (?:it|things) stands?)\b"
+    r"(?:then(?= (?:you|it|that|your)\b)|if|once|when|whenever|unless|as soon as|until|assuming|provided"
+    r"|in case|should you|imagine|suppose|say|let us say|the moment|by the time|according to|from what"
+    r"|as far as|looking at|going by|as (?:it|things) stands?)\b"
 )
 # "Just say yes and you are booked", "one more thing and you are all set".
 ASKED_FIRST = re.compile(
@@ -130,56 +125,18 @@ JOINT = re.compile(
 # What takes the doing out of a sentence: "will be booked", "to get it booked", "want it moved".
 BLOCKS = frozenset(
     {
-        *(
-            "will",
-            "would",
-            "can",
-            "could",
-            "should",
-            "shall",
-            "may",
-            "might",
-            "must",
-            "to",
-            "not",
-            "never",
-            "be",
-        ),
-        *("get", "gets", "getting", "let", "want", "wanted", "need", "like", "prefer", "keep", "help", "try"),
-        *(
-            "tried",
-            "trying",
-            "about",
-            "and",
-            "or",
-            "but",
-            "if",
-            "when",
-            "once",
-            "whether",
-            "only",
-            "see",
-            "find",
-        ),
-        *("which", "who", "am", "do", "does", "did", "having", "with", "from", "until", "before", "after"),
+        *("will", "would", "can", "could", "should", "shall", "may", "might", "must", "to", "be"),
+        *("not", "never", "only", "do", "does", "did", "having", "am", "get", "gets", "getting"),
+        *("let", "want", "wanted", "need", "like", "prefer", "keep", "help", "try", "tried"),
+        *("trying", "about", "and", "or", "but", "if", "when", "once", "whether", "see", "find"),
+        *("which", "who", "with", "from", "until", "before", "after"),
     }
 )
+# What may stand between without changing anything.
 SMALL = frozenset(
     {
-        *(
-            "been",
-            "being",
-            "now",
-            "all",
-            "just",
-            "already",
-            "also",
-            "both",
-            "then",
-            "indeed",
-            "instead",
-            "right",
-        ),
-        *("still", "so", "too", "even", "well", "as", "since", "gone", "went", "ahead"),
+        *("been", "being", "now", "all", "just", "already", "also", "both", "then", "indeed"),
+        *("instead", "right", "still", "so", "too", "even", "well", "as", "since", "gone", "went"),
+        "ahead",
     }
 )

@@ -62,7 +62,7 @@ _ADVERBS = (
 _HAS = rf"(?:is|are|was|were|has|have|got){_ADVERBS}(?: been)?{_ADVERBS}"
 _WENT = r"(?:just )?(?:went|has gone)"
 _WE_DID = rf"\b{US}(?: have| has| is)?{_ADVERBS}"
-_WE_COULD = rf"\b{US} (?:(?:was|were|have been){_ADVERBS} able|(?:have )?managed) to"
+_WE_COULD = rf"\b{US} (?:(?:(?:was|were|have been){_ADVERBS} able|(?:have )?managed) to|did)"
 _WE_ENDED = rf"{_WE_DID} (?:finished|completed|done|taken the liberty of|took the liberty of)"
 _WE_HAVE = rf"\b{US}{_ADVERBS} (?:have{_ADVERBS} got|have|got){_ADVERBS}"
 _WE_ARE = rf"(?:\b(?:i|we) (?:am|are){_ADVERBS} |^(?:(?:and|now|okay|just) )*)"  # "I am" may be left out
@@ -77,8 +77,7 @@ _NAME = (
 
 _SEAT = one_of(
     rf"down(?= (?:for|at|on) (?:an? |{WHEN})| with|$) / "
-    rf"in(?= {WHEN}|$| with| the (?:diary|calendar|schedule)) / "
-    rf"(?:to|on|onto|into|in) {CALENDAR}"
+    rf"in(?= {WHEN}|$| with| the (?:diary|calendar|schedule)) / (?:to|on|onto|into|in) {CALENDAR}"
 )
 _BOOKED = one_of(
     "booked / (?<!re)scheduled / confirmed / reserved / secured / locked in / arranged / finali[sz]ed / "
@@ -116,6 +115,8 @@ BOOKED = (
         rf"\bthat is you{_ADVERBS} (?:booked|scheduled|confirmed|set|sorted|in)\b",
         r"\b(?:is|are)(?: now| all)? yours\b",
         r"\byou have (?:now|just|\w+ly) (?:booked|scheduled|reserved)",
+        r"\byou are(?: all)? signed up\b(?! for (?:reminders|texts|the))",
+        rf"\byou have got yourself an? (?:\w+ )?{BOOKING}",
         r"\byou now have (?:an?|your)(?: \w+){0,3} (?:appointment|booking|reservation)",
         rf"\b(?:appointment|booking|reservation) {_HAS} (?:made|created|entered|logged|placed|complete[d]?)",
         rf"\b(?:appointment|booking|reservation) {_WENT} through",
@@ -135,10 +136,13 @@ BOOKED = (
         rf"|(?:it|that|this)(?= (?:for|now|too)|$)|{WHEN})",
         rf"{_WE_DID} {_SEATED} (?:{_OBJECT}|your name) (?:{_SEAT}|for {WHEN})",
         rf"{_WE_DID} (?:\w+ed|put|got|fit) (?:{_OBJECT}|\w+) (?:down|in)\b(?! as\b)(?: \w+){{0,5}}? {WHEN}",
+        rf"{_WE_DID} (?:\w+ed|put|got) {_OBJECT} (?:on|onto) (?!.*(?:wait|cancellation"
+        rf"|mailing))(?:\w+ ){{1,4}}list\b",
         rf"{_WE_DID} (?:taken|took|claimed) (?:the|that) (?:\w+ ){{0,4}}for you\b",
         rf"{_WE_DID} set (?:{_OBJECT} up (?:for|on|at) {WHEN}|{_YOUR_BOOKING}|{_THE_BOOKING})",
         rf"{_WE_COULD} lock {_OBJECT} in\b",
-        rf"{_WE_COULD} (?:book|schedule|reserve|secure|confirm|arrange|fit|squeeze|get) {_OBJECT}",
+        rf"{_WE_COULD} (?:book|schedule|reserve|secure|confirm|arrange|fit|squeeze|get|grab)"
+        rf" (?:{_OBJECT}|(?:the|an?) (?:\w+ ){{0,4}}{SLOT})",
         rf"{_WE_ENDED} (?:booking|scheduling|reserving)",
     ),
 )
@@ -147,7 +151,7 @@ BOOKED = (
 
 _MOVED = one_of(
     "moved / rescheduled / switched / shifted / slid / pushed / bumped / swapped / traded / postponed / "
-    "brought forward / put back / pulled forward / rolled over / carried over / rearranged / transferred"
+    "brought forward / put back / pulled forward / rolled over / carried over / rearranged"
 )
 
 MOVED = (
@@ -159,6 +163,8 @@ MOVED = (
         rf"\b(?:{_YOURS}|{_THE_BOOKING}) (?:is|are) now {WHEN}",
         rf"\b(?:{_YOURS}|{_THE_BOOKING}) (?:is|are)(?: now)? (?:scheduled|booked|set) .*\binstead of",
         rf"\b(?:{_YOURS}|{_THE_BOOKING}) (?:is|are) {WHEN}.* now$",
+        r"^(?:(?:all|just|okay|done|right) )*(?:moved|rescheduled|switched|swapped|shifted|changed)$",
+        rf"{US}(?: have)? switched (?:the two|them|things|you) around",
         r"\bwe are all (?:moved|rescheduled|switched)\b",
         rf"\b(?:you are|it is) now (?:on|at) {WHEN}",
         rf"\byou are(?: now)? coming(?: in)? {WHEN}.* instead",
@@ -174,7 +180,7 @@ MOVED = (
         rf"{_WE_DID} (?:rescheduled|postponed|rebooked .*(?:from|instead))\b",
         rf"{_WE_DID} {_MOVED} {_OBJECT}(?! (?:over|on|through)? ?to (?:the|our|a) (?:front|manager|new))",
         rf"{_WE_DID} (?:brought|put) {_OBJECT}(?: \w+){{0,3}} (?:forward|back)\b",
-        rf"{_WE_DID} {CHANGED} (?:{_YOUR_BOOKING}|{_THE_BOOKING}|(?:it|that|you) (?:to|from)"
+        rf"{_WE_DID} (?!transferred){CHANGED} (?:{_YOUR_BOOKING}|{_THE_BOOKING}|(?:it|that|you) (?:to|from)"
         r"|the (?:time|day|date))\b",
         rf"{_WE_DID} put {_OBJECT} (?:on|at|in|for) .*\binstead\b",
         rf"{_WE_DID} made (?:the|that) (?:change|switch|move)\b",
@@ -220,7 +226,8 @@ _WHAT = one_of(
     rf"you (?!over|through|across)(?:\w+ ){{0,5}}?(?:{TEXT}|time|everything|that|it|this|one|copy|map|number"
     r"|form)\b / (?:an?|the|another|that|this|your(?! (?:message|request|question|note)))"
     rf" (?:(?!your|my|our|the|to)\w+ ){{0,4}}?{TEXT}\b / "
-    r"(?:it|that|them|everything)(?= (?:over|to|now|by|via|right|as|across|out|again|off|just|an?)|$)\b"
+    r"(?:it|them|everything)\b(?! to (?:the|our|my|dr)) / "
+    r"that(?= (?:over|to|now|by|via|right|as|across|out|again|off|just|an?)|$)\b"
 )
 _WHOM = (
     r"(?: (?:you|it|that|everything)\b"
@@ -282,14 +289,17 @@ TRANSFERRING = (
         rf"{_WE_ARE}(?:connecting|transferring|redirecting|routing|forwarding|switching|linking|escalating)"
         rf" {_CALLER}",
         r"^(?:(?:and|now|okay|alright) )*(?:connecting|transferring)(?: (?:right )?now)?$",
-        rf"{_WE_ARE}(?:putting|patching) {_CALLER}(?: \w+)? (?:through|in touch|in|on with|over)\b",
+        rf"{_WE_ARE}(?:putting|patching) {_CALLER}(?: \w+)? (?:through|in touch|in|on with|on to|onto"
+        rf"|over)\b",
         rf"{_WE_ARE}(?:passing|handing|sending) {_CALLER} (?:over|on|off|along|through|across|to)\b",
         rf"{_WE_ARE}(?:getting|bringing|moving|switching) {_CALLER} (?:over|through|across)\b(?! to {WHEN})",
         rf"{_WE_ARE}(?:sending|passing|handing) (?:your|the|this) call\b",
         r"\byou are(?: now)? going (?:through|over) to\b",
         rf"{_WE_ARE}(?:getting|bringing|putting) (?:{_SOMEONE} (?:on\b|for you)"
         r"|(?:\w+ ){1,4}(?:on|onto|to) the (?:line|phone))",
-        rf"{_WE_ARE}looping in {_SOMEONE}",
+        rf"{_WE_ARE}(?:looping|bringing|patching|conferencing|pulling) in {_SOMEONE}",
+        rf"{_WE_ARE}(?:getting|finding|fetching|grabbing) you {_SOMEONE}",
+        rf"{_WE_ARE}(?:paging|adding) {_SOMEONE} (?:now|to the call)",
         rf"{_WE_ARE}(?:ringing|calling|dialing|dialling|fetching) (?!you)(?:\w+ ){{1,4}}(?:for you|now)\b",
         rf"{_WE_ARE}(?:ringing|dialing|dialling) (?:{_SOMEONE}|dr \w+)\b",
         rf"\bwhile (?:i|we) (?:connect|transfer|(?:put|patch) {_CALLER} through|hand|pass|reach"

@@ -59,14 +59,14 @@ def _said(done: Done, words: list[str], after: str) -> Kind | None:
         if word == "is" and subject[-1:] == ["that"]:
             return Kind.STATE  # "that is your visit booked"
         if word in ("is", "are", "was", "were"):
-            return Kind.STATE if close and _may_be(done, subject) else None
+            return Kind.STATE if close and _may_be(done, subject, after) else None
         if word in ("has", "have", "got"):
             if subject and subject[-1] in doubts.BLOCKS:
                 return None
             if _is_us(subject):
                 return Kind.ACT if close else Kind.STATE
             passive = "been" in between or done.by_itself
-            return Kind.STATE if close and passive and _may_be(done, subject) else None
+            return Kind.STATE if close and passive and _may_be(done, subject, after) else None
         if word in ("i", "we", "they"):
             return Kind.ACT if close else None
         between.append(word)
@@ -76,11 +76,14 @@ def _said(done: Done, words: list[str], after: str) -> Kind | None:
     return Kind.STATE if alone and _GOES_ON.match(after) else None  # "All cancelled for you"
 
 
-def _may_be(done: Done, subject: list[str]) -> bool:
-    """True when it may be said of that; "there is" only reads out."""
-    if not subject or subject[-1] == "there":
+def _may_be(done: Done, subject: list[str], after: str) -> bool:
+    """True when it may be said of that; "there is" only reads out, "texts are" tells of a habit."""
+    habit = len(subject) == 1 and subject[0].endswith("s") and subject[0] != "this"
+    if not subject or subject[-1] == "there" or habit:
         return False
-    return done.not_of is None or done.not_of.search(" ".join(subject)) is None
+    if done.not_of is None or not done.not_of.search(" ".join(subject)):
+        return True
+    return done.even_so is not None and done.even_so.search(after) is not None
 
 
 def _is_us(subject: list[str]) -> bool:
@@ -100,7 +103,7 @@ def _unmade(of: Claim, kind: Kind, before: str, claim: str, after: str, conditio
     up_to = before + claim + " ".join(after.split(" ")[:2])  # "I have booked nothing"
     if doubts.NEGATED.search(doubts.NOT_NEGATED.sub("", up_to)) or doubts.HANGS_ON.search(before):
         return True
-    if doubts.REPORTED.search(before) or doubts.READ_OUT.search(before) or doubts.BY_OTHERS.match(after):
+    if doubts.REPORTED.search(before) or doubts.READ_OUT.search(before) or doubts.BY_OTHERS.search(after):
         return True
     if of is Claim.BOOKED and doubts.ONLY_HELD.search(after):
         return True

@@ -23,6 +23,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     words: re.Pattern[str]
     needs: re.Pattern[str] | None = None  # what it must be about, somewhere in the clause
     not_of: re.Pattern[str] | None = None  # what it must not be said of: how the words before it end
+    even_so: re.Pattern[str] | None = None  # how the words after it go on if it may be said of that, too
     not_about: re.Pattern[str] | None = None  # what it must not be done to: how the words after it begin
     by_itself: bool = False  # "has moved" says it as well as "has been moved"
     under_way: bool = False  # "is being sent" counts
@@ -31,6 +32,10 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 def one_of(words: str) -> str:
     """ "a / b c" as a group of alternatives."""
     return f"(?:{'|'.join(word.strip() for word in words.split(' / '))})"
+
+
+def _any(words: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{one_of(words)}\b")
 
 
 # --- who and what -------------------------------------------------------------------
@@ -44,8 +49,8 @@ BOOKING = one_of(
 NOT_A_BOOKING = one_of(
     "insurance / coverage / payment / deposit / identity / number / e ?mail / address / name / file / "
     "records? / details / information / info / account / doctor / dentist / message / request / line / "
-    "cancellation / place / text / code / reminder / question / profile / card / order / membership / "
-    "subscription / hold / plan / policy / preferences / notes? / form / date of birth / invoice / fee"
+    "cancellation / text / code / reminder / question / profile / card / order / membership / subscription / "
+    "hold / plan / policy / preferences / notes? / form / date of birth / invoice / fee"
 )
 SLOT = one_of(
     "slot / time / spot / place / appointment / booking / reservation / visit / session / table / opening / "
@@ -68,7 +73,7 @@ US = (
     r"(?:i|we|they|(?:the|our|my) (?:system|office|team|front desk|desk|calendar|scheduler|clinic|salon|shop"
     r"|practice|dispatcher|assistant|coordinator|colleague))"
 )
-CHANGED = r"(?:changed|updated|adjusted|modified|amended)"  # also said of much else
+CHANGED = r"(?:changed|updated|adjusted|modified|amended|replaced|transferred)"  # also said of much else
 
 # --- of whom and of what it says something else ---------------------------------------
 
@@ -77,9 +82,8 @@ _NOT_BOOKABLE = re.compile(
     r"\b"
     + one_of(
         r"\w*day / today / tomorrow / tonight / mornings? / afternoons? / evenings? / weekend / week / "
-        r"month / noon / "
-        r"midnight / times? / slots? / hours? / openings? / oclock / am / pm / \d+ / one / two / three / "
-        r"four / five / "
+        r"month / noon / midnight / times? / slots? / hours? / openings? / oclock / am / pm / \d+ / one / "
+        r"two / three / four / five / "
         "six / seven / eight / nine / ten / eleven / twelve / thirty / fifteen / everyone / everybody / "
         "someone / "
         r"somebody / nobody / we / they / calendar / schedule / year / everything before \w+ / "
@@ -95,7 +99,8 @@ _NO_ROOM = (
 )
 _NOT_BOOKED = re.compile(
     rf"^(?:{_NO_ROOM}| no\b| (?:an?|your)(?: \w+)? (?:call|callback|reminder)\b"
-    rf"|(?: \w+){{0,2}} {NOT_A_BOOKING}\b|.* rather than\b|.* instead of\b| (?:that )?with (?:the|our)\b)"
+    rf"|(?: (?!in|under|for|on|at)\w+){{0,2}} {NOT_A_BOOKING}\b|.* rather than\b|.* instead of\b"
+    rf"| (?:that )?with (?:the|our)\b)"
 )
 A_BUSINESS = r"(?:office|salon|clinic|shop|practice|company|branch|surgery|studio|garage|team|business)"
 _OF_OURS = re.compile(rf"\b(?:our|we|they|who|which|{A_BUSINESS}|hours|{NOT_A_BOOKING})(?: \w+)?$")
@@ -106,7 +111,9 @@ _NOT_TO_THE_CALLER = re.compile(
     r"^(?: (?:the|our|my|an?|dr) (?!(?:\w+ ){0,4}(?:details|address|code|link|confirmation|text|sms"
     r"|message|info"
     r"|information|directions|summary|reminder|form|map|quote)\b)| your (?:message|request|question|note)"
-    r"| (?:the|our|my|dr) \w+ (?:your|the|an?)\b| (?:\w+ )?out a\b)"
+    r"| (?:the|our|my|dr) \w+ (?:your|the|an?)\b| (?:\w+ )?out a\b"
+    r"| (?!you|it|that|this|them|over|out|off|along|through|everything|another|both|all|to"
+    r"|by)\w{3,} (?:an?|the|your)\b)"
 )
 
 # --- what is done ---------------------------------------------------------------------
@@ -114,63 +121,74 @@ _NOT_TO_THE_CALLER = re.compile(
 DONE = (
     Done(
         claim=Claim.BOOKED,
-        words=re.compile(
-            r"\b(?<!fully )(?<!completely )(?<!always )"
-            r"(?:booked|scheduled|reserved|confirmed|secured|locked in|arranged|finali[sz]ed)\b"
+        words=_any(
+            "(?<!fully )(?<!completely )(?<!always )(?:booked|scheduled|reserved|confirmed|secured|locked in"
+            "|arranged|finali[sz]ed)"
         ),
         not_of=_NOT_BOOKABLE,
+        even_so=_any(r"for you / (?:in|under) your (?:\w+ )?name"),
         not_about=_NOT_BOOKED,
     ),
     Done(
         claim=Claim.BOOKED,
-        words=re.compile(
-            r"\b(?:made|created|placed|completed|saved|processed|put through|set up|gone through"
-            r"|gone ahead with"
-            r"|marked|registered|allocated|assigned|given|claimed|taken(?!.* off)|grabbed|logged)\b"
+        words=_any(
+            "made / created / placed / completed / saved / processed / put through / set up / gone through / "
+            "gone ahead with / marked / registered / allocated / assigned / given / claimed / "
+            "taken(?!.* (?:off|out)) / recorded / grabbed / nabbed / snagged / lined up / fixed / slated / "
+            "approved / logged"
         ),
-        needs=re.compile(rf"\b(?:{BOOKING}|slot|spot|oclock)\b(?! request)"),
+        needs=_any(rf"{BOOKING}(?! request) / slot / spot / oclock"),
         not_of=_NOT_BOOKABLE,
         not_about=_NOT_BOOKED,
         by_itself=True,
     ),
     Done(
         claim=Claim.MOVED,
-        words=re.compile(
-            r"\b(?:rescheduled|postponed|moved|shifted|switched|bumped|pushed|swapped|put back"
-            r"|brought forward)\b"
+        words=_any(
+            "rescheduled / postponed / moved / shifted / switched / bumped / pushed / swapped / slid / "
+            "nudged / knocked / shuffled / rearranged / deferred / delayed / exchanged / traded / flipped / "
+            "put (?:back|off) / brought (?:forward|back) / pulled (?:forward|up|in) / carried over / "
+            "rolled over"
         ),
-        needs=re.compile(rf"\b(?:{BOOKING}|{SLOT}|dates?|days?|\w+day|you|it|that|this|everything|both)\b"),
+        needs=_any(
+            rf"{BOOKING} / {SLOT} / dates? / days? / \w+day / week / month / morning / afternoon / you / "
+            rf"it / that / "
+            "this / everything / both"
+        ),
         not_of=_OF_OURS,
         not_about=_SOMETHING_ELSE,
         by_itself=True,
     ),
     Done(
         claim=Claim.MOVED,
-        words=re.compile(rf"\b{CHANGED}\b"),
-        needs=re.compile(rf"\b(?:{BOOKING}|{SLOT}|dates?|times?|days?)\b"),
+        words=_any(CHANGED),
+        needs=_any(rf"{BOOKING} / {SLOT} / dates? / times? / days?"),
         not_of=_OF_OURS,
         not_about=_SOMETHING_ELSE,
         by_itself=True,
     ),
     Done(
         claim=Claim.CANCELLED,
-        words=re.compile(r"\b(?:cancell?ed|called off|scrapped|scrubbed|voided|withdrawn)\b"),
+        words=_any(
+            "cancell?ed / called off / scrapped / scrubbed / voided / withdrawn / revoked / rescinded / "
+            "binned / axed / nixed"
+        ),
         not_of=_OF_OURS,
         not_about=_SOMETHING_ELSE,
     ),
     Done(
         claim=Claim.CANCELLED,
-        words=re.compile(
-            r"\b(?:removed|deleted|taken off|pulled|dropped|freed up|released|cleared|struck|axed|nixed"
-            r"|wiped)\b"
+        words=_any(
+            "removed / deleted / taken (?:off|out|down) / pulled / dropped / freed up / released / cleared / "
+            "struck / crossed / wiped / erased / undone / ditched / let go"
         ),
-        needs=re.compile(rf"\b(?:calendar|schedule|diary|books?|list|{BOOKING}|slot|spot)\b"),
+        needs=_any(rf"calendar / schedule / diary / books? / list / {BOOKING} / slot / spot"),
         not_of=_OF_OURS,
         not_about=_SOMETHING_ELSE,
     ),
     Done(
         claim=Claim.TEXTED,
-        words=re.compile(r"\b(?:texted|messaged)\b"),
+        words=_any("texted / messaged"),
         not_of=re.compile(r"\b(?:we|they|who|which|our)$"),
         not_about=re.compile(
             r"^ (?:the|our|my|dr)\b(?! (?:\w+ ){0,3}(?:details|address|code|link|number|phone))"
@@ -179,7 +197,10 @@ DONE = (
     ),
     Done(
         claim=Claim.TEXTED,
-        words=re.compile(r"\b(?:sent|re ?sent|shot|fired(?: off)?|forwarded|delivered|gone out)\b"),
+        words=_any(
+            "sent / re ?sent / shot / fired(?: off)? / forwarded / delivered / shared / pushed / "
+            "dispatched / gone out"
+        ),
         needs=re.compile(rf"\b(?:{TEXT}|form|map|quote|texted)\b|^(?:it|that|they|everything) "),
         not_of=re.compile(
             r"\b(?:invoice|prescription|parts|mailing|message|request|question|note|who|which|team|office"
@@ -192,12 +213,11 @@ DONE = (
     ),
     Done(
         claim=Claim.TRANSFERRING,
-        words=re.compile(
-            r"\b(?:connected|transferred|put (?:through|on|over)|patched|handed|passed|routed|redirected"
-            r"|escalated"
-            r"|forwarded)\b"
+        words=_any(
+            "connected / transferred / put (?:through|on|over) / patched / handed / passed / routed / "
+            "redirected / escalated / forwarded"
         ),
-        needs=re.compile(r"\b(?:you|your call|the call|this call)\b(?! (?:appointment|account))"),
+        needs=_any("(?:you|your call|the call|this call)(?! (?:appointment|account))"),
         not_of=re.compile(r"\b(?:who|which|message|request|account|line|office)$"),
         not_about=re.compile(
             rf"^(?: (?:it|that|this|your (?!call)\w+|the (?!call)\w+|an? \w+)\b| to (?:{WHEN}|the automated)"

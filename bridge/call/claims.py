@@ -6,13 +6,15 @@ time, and open to anybody's correction:
 
 1. A clause ends at a stop, or at a comma once the next word is known ("..., right?").
    A long one is judged on the way, when a claim lies `PATIENCE` words back.
-2. A claim is a whole finite phrase in `claim_words.py`: somebody or something, is or has, done.
-3. It is none when asked, denied, reported, read out or supposed: words before it tell.
+2. A claim says of somebody or something that it is done ("is", "has been", "I have"), in the words of
+   `claim_words.py`, or is worded as in `claim_idioms.py`.
+3. It is none when asked, denied, reported, read out or supposed: `claim_doubts.py`.
 4. How things stand ("you are booked") also hangs on a condition that follows or came before in
    the sentence; what the agent did ("I have booked you") does not.
 5. What goes on now ("I am sending it") is none when it is for later.
 
-What the rules find and miss is measured in tests/bridge/call/test_claims.py. Read `truth.py` next.
+What the rules find and miss is measured in tests/bridge/call/test_claims.py. Read `claim_judge.py` next, and
+`truth.py` for what becomes of a claim.
 """
 
 import re
