@@ -109,11 +109,11 @@ class Calendar(CalendarReading):
         try:
             answer = await self._client.write(patch, self._ends_at())
         except RequestFailed as failure:
-            # After an attempt without an answer even a clear 412 may mean that our own was written.
-            if failure.certain and failure.status in (404, 410, 412):
+            # Google forbids to write into what was deleted. And after an attempt without an answer even
+            # a clear 412 may mean that our own was written.
+            gone = failure.status == 403 and failure.reason == "forbidden"
+            if failure.certain and (gone or failure.status in (404, 410, 412)):
                 raise CalendarChanged(failure.reason) from None
-            if failure.certain and failure.status == 403 and failure.reason == "forbidden":
-                raise CalendarChanged("deleted") from None
             raise _write_error(failure) from None
         try:
             moved = one_event(answer, self._zone)

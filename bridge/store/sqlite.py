@@ -8,12 +8,17 @@ at a time anyway, and in WAL mode readers do not wait for it. They are jobs of t
 import asyncio
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import sqlalchemy as sa
 
 from bridge.store.database import LIMIT_S, LOCK_S, Database, T, Work
 from tools.store import SlotTaken, StoreUnavailable
 
+BEGIN_READING, BEGIN_WRITING = "BEGIN", "BEGIN IMMEDIATE"
+# SQLite's own waiting for a lock sleeps longer with every try, up to a tenth of a second, and so
+# whoever has waited longest loses to those who just came. It is begun anew this often.
+TRY_S = 0.005
 OVERLAP = "reservations overlap"  # what the triggers of the first migration say
 
 
@@ -32,11 +37,11 @@ class SqliteDatabase(Database):
             connect_args={"timeout": lock_s},
         )
         sa.event.listen(engine, "connect", _prepare)
-        sa.event.listen(engine, "begin", _begin)
-        self._reading = engine.execution_options(begin="BEGIN")
+        sa.event.listen(engine, "begin", partial(_begin, lock_s=lock_s))
+        self._reading = engine.execution_options(begin=BEGIN_READING)
         # A transaction that begins by reading and then writes can fail at the step between;
         # one that begins as a writer waits its turn.
-        self._writing = engine.execution_options(begin="BEGIN IMMEDIATE")
+        self._writing = engine.execution_options(begin=BEGIN_WRITING)
 
     async def _run(self, work: Work[T], *, writes: bool) -> T:
         thread, engine = (self._writer, self._writing) if writes else (self._reader, self._reading)
@@ -72,5 +77,23 @@ def _prepare(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA synchronous = FULL")  # a booking that was said to be made survives a power cut
 
 
-def _begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options()["begin"])
+def _begin(connection: sa.Connection, lock_s: float) -> None:
+    begin = connection.get_execution_options()["begin"]
+    if begin != BEGIN_WRITING:
+        connection.exec_driver_sql(begin)
+        return
+    _wait_for_locks(connection, TRY_S)
+    try:
+        for left in reversed(range(max(1, round(lock_s / TRY_S)))):
+            try:
+                connection.exec_driver_sql(begin)
+                break
+            except sa.exc.OperationalError as error:
+                if not left or getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+                    raise
+    finally:
+        _wait_for_locks(connection, lock_s)
+
+
+def _wait_for_locks(connection: sa.Connection, seconds: float) -> None:
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(seconds * 1000)}")

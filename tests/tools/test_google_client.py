@@ -12,7 +12,7 @@ from bridge.harness.google.standin import CalendarStandin
 from tests.bridge.harness.google_support import CHAIR_1, HOUR, TWO_PM
 from tests.tools.google_calendars import MakeCalendar, book, calendars, judged_standin
 from tools.calendar import Calendar
-from tools.ports import CalendarAmbiguous, CalendarUnavailable
+from tools.ports import CalendarAmbiguous, CalendarError, CalendarUnavailable
 
 
 @pytest.fixture
@@ -46,6 +46,49 @@ async def test_a_read_is_tried_twice(
         await calendar.free_busy([CHAIR_1], TWO_PM, TWO_PM + HOUR)
     assert failure.value.code == reason
     assert len(google.exchanges) == 4
+
+
+# Google's word, how often it is asked, and what is certain after a write. Reads are never ambiguous.
+RULES = [
+    (400, "badRequest", 1, CalendarUnavailable),
+    (403, "forbidden", 1, CalendarUnavailable),
+    (403, "quotaExceeded", 1, CalendarUnavailable),
+    (403, "rateLimitExceeded", 2, CalendarUnavailable),
+    (404, "notFound", 1, CalendarUnavailable),
+    (410, "deleted", 1, CalendarUnavailable),
+    (412, "conditionNotMet", 1, CalendarUnavailable),
+    (429, "rateLimitExceeded", 2, CalendarUnavailable),
+    (500, "backendError", 2, CalendarAmbiguous),
+    (502, "backendError", 2, CalendarAmbiguous),
+    (503, "backendError", 2, CalendarAmbiguous),
+]
+
+
+@pytest.mark.parametrize(("status", "reason", "asked", "certain"), RULES)
+async def test_each_refusal_has_its_rule(
+    google: CalendarStandin,
+    calendar: Calendar,
+    status: int,
+    reason: str,
+    asked: int,
+    certain: type[CalendarError],
+) -> None:
+    """Whether it is worth a second attempt, and whether anything can have been written."""
+    event = await book(calendar, "abc01")
+    google.exchanges.clear()
+    for operation, request, error in (
+        ("list", lambda: calendar.events_between(CHAIR_1, TWO_PM, TWO_PM + HOUR), CalendarUnavailable),
+        ("insert", lambda: book(calendar), certain),
+        ("patch", lambda: calendar.move(CHAIR_1, event, start=TWO_PM, end=event.end, private={}), certain),
+    ):
+        google.fail_next(operation, status, reason, times=2)
+        with pytest.raises(error) as failure:
+            await request()
+        assert failure.value.code == reason
+        assert len(google.exchanges) == asked
+        google.exchanges.clear()
+        google.faults.take_failure(operation)  # the second one, if nobody asked for it
+    assert list(google.events[CHAIR_1]) == ["abc01"]
 
 
 async def test_a_used_up_quota_is_not_asked_again(google: CalendarStandin, calendar: Calendar) -> None:

@@ -227,6 +227,19 @@ async def test_a_booking_stands_when_it_is_not_certain_that_a_person_was_first(
     assert await told(scene) == [Reason.CLASH]
 
 
+async def test_a_note_in_a_moved_event_does_not_make_a_person_the_first(scene: Scene) -> None:
+    """It counts as an update; when the event came to its time is forgotten then, so the booking stands."""
+    move = await moving(scene)
+    await move.run()
+    now, event_id = scene.clock.now(), move.new.event_id or ""
+    later = now + 3 * LOOK_AGAIN_AFTER
+    scene.calendar.write(CHAIR_1, move.new.start, move.new.end, created=later, updated=later)
+    scene.calendar.change(CHAIR_1, event_id, updated=now + timedelta(hours=1))
+    await sweep(scene, LOOK_S)
+    assert await move.states() == (ReservationState.MOVED, BOOKED)
+    assert await told(scene) == [Reason.CLASH]
+
+
 async def test_an_event_a_person_deleted_at_once_frees_its_time(scene: Scene) -> None:
     """The owner does not want the appointment: the row ends too, and the caller is to be told."""
     await scene.book_first()
