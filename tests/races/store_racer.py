@@ -134,7 +134,7 @@ class StoreRacer(Racer):
             queued = await self._bookings.queue_text(
                 reservation_id=booked.id,
                 kind="confirmation",
-                to_number=booked.caller_number or "",
+                to=booked.caller_number or "",
                 body=booked.id,
                 call_sid=booked.call_sid,
                 now=now(),
