@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import signal
 from datetime import datetime
+from pathlib import Path
 
 import msgspec
 import structlog
@@ -19,18 +20,24 @@ from bridge.call.record import CallRecord
 from bridge.call.switchboard import Switchboard
 from bridge.realtime.connection import connect
 from bridge.realtime.session_config import ConfigError, SessionConfig
-from bridge.settings import Settings
+from bridge.settings import NO_ACCOUNT, Settings
 from bridge.store.journal import Journal
 from bridge.store.store import Store
 from bridge.store.url import DatabaseUrlError
+from bridge.twilio.inbound import InboundTexts
 from bridge.twilio.routes import TwilioRoutes
+from tools.business import Business, Mode
 from tools.business_file import BusinessFileError, load_business
 from tools.calendar import Calendar
 from tools.clock import Clock
+from tools.codes import key_of
+from tools.countries import with_home_country
 from tools.dispatch import Dispatcher
 from tools.facts import CallFacts
 from tools.google_auth import GoogleKeyError
-from tools.instructions import InstructionsError, render_instructions
+from tools.greeting import Opening, opening_of
+from tools.instructions import TASK, TASK_FILES, InstructionsError, render_instructions
+from tools.no_calendar import NoCalendar
 from tools.sms import Sms
 from tools.store import StoreUnavailable
 
@@ -60,7 +67,7 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
     """
     async with contextlib.AsyncExitStack() as stack:
         clock = Clock(pinned)
-        business = load_business(settings.business_file)
+        business = with_home_country(load_business(settings.business_file), settings.twilio_number)
         store = await Store.open(
             settings.database_url,
             transcripts=settings.store_transcripts,
@@ -70,11 +77,7 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
         stack.push_async_callback(store.close)
         journal = Journal()
         stack.push_async_callback(journal.close)
-        calendar = Calendar(
-            api_url=settings.google_calendar_api_url,
-            service_account=settings.google_service_account_json,
-            zone=business.zone,
-        )
+        calendar = open_calendar(settings, business)
         stack.push_async_callback(calendar.close)
         sms = Sms(
             account_sid=settings.twilio_account_sid,
@@ -83,16 +86,28 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
             api_url=settings.twilio_api_url,
         )
         stack.push_async_callback(sms.close)
+        mail = None
+        if settings.smtp_server is not None and settings.mail_from is not None:
+            # Here, so that a server without mail does not carry aiosmtplib and icalendar: 4 MB.
+            from tools.mail import Mail
+
+            mail = Mail(settings.smtp_server, settings.mail_from)
         dispatcher = Dispatcher(
-            business=business, store=store.bookings, calendar=calendar, sms=sms, clock=clock
+            business=business,
+            store=store.bookings,
+            calendar=calendar,
+            sms=sms,
+            mail=mail,
+            clock=clock,
+            code_key=key_of(settings.twilio_auth_token),
         )
         stack.push_async_callback(dispatcher.free_busy.close)
         manners = Manners()
-        template = settings.instructions_file.read_text(encoding="utf-8")
+        template = read_template(settings.instructions_file, business.mode)
 
-        def model_config() -> SessionConfig:
+        def model_config(begins: Opening) -> SessionConfig:
             return SessionConfig(
-                instructions=render_instructions(template, business, clock.now()),
+                instructions=render_instructions(template, business, clock.now(), begins),
                 tools=tuple(dispatcher.definitions()),
                 model=settings.openai_realtime_model,
                 voice=settings.openai_voice,
@@ -102,7 +117,8 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
                 silence_ms=round(manners.silence_s * 1000),
             )
 
-        model_config()  # a wrong placeholder or voice is found now
+        # A wrong placeholder or voice is found now.
+        model_config(Opening(words=business.wording.opening))
 
         async def open_model(facts: CallFacts) -> Socket:
             return await connect(
@@ -117,10 +133,18 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
             at_once=settings.max_calls,
             manners=manners,
             open_model=open_model,
+            opening=lambda facts: opening_of(business, facts),
             model_config=model_config,
             tools=dispatcher,
             keep_fresh=dispatcher.free_busy.kept_fresh,
-            new_record=lambda facts: CallRecord(facts, store.calls, journal, clock),
+            new_record=lambda facts: CallRecord(
+                facts,
+                business=business,
+                calls=store.calls,
+                bookings=store.bookings,
+                journal=journal,
+                clock=clock,
+            ),
             clock=clock,
         )
         twilio = TwilioRoutes(
@@ -132,6 +156,7 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
             switchboard=switchboard,
             calls=store.calls,
             bookings=store.bookings,
+            texts=InboundTexts(kit=dispatcher.kit, calls=store.calls, journal=journal),
             journal=journal,
             clock=clock,
         )
@@ -159,6 +184,28 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
     app.on_shutdown.append(send_callers_on)
     app.on_cleanup.append(close_parts)
     return app
+
+
+def open_calendar(settings: Settings, business: Business) -> Calendar | NoCalendar:
+    """The business's calendars. Raises GoogleKeyError."""
+    if settings.google_service_account_json == NO_ACCOUNT and not business.takes_bookings:
+        return NoCalendar()
+    return Calendar(
+        api_url=settings.google_calendar_api_url,
+        service_account=settings.google_service_account_json,
+        zone=business.zone,
+    )
+
+
+def read_template(path: Path, mode: Mode) -> str:
+    """The instructions' template with the task of a mode in it, from the file beside it. Raises OSError.
+
+    An owner's template may hold no place for it: then it says everything itself.
+    """
+    template = path.read_text(encoding="utf-8")
+    if TASK not in template:
+        return template
+    return template.replace(TASK, path.with_name(TASK_FILES[mode]).read_text(encoding="utf-8").strip())
 
 
 async def sweep_daily(store: Store, retention_days: int, clock: Clock) -> None:

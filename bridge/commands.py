@@ -15,6 +15,8 @@ from aiohttp import web
 from bridge.app import START_ERRORS, build, serve_until_stopped
 from bridge.settings import Settings
 from bridge.store.migrate import migrate as migrate_tables
+from tools.business_file import load_business
+from tools.text_warnings import text_warnings
 
 
 def serve(settings: Settings) -> int:
@@ -39,12 +41,14 @@ def migrate(settings: Settings) -> int:
 
 
 def check(settings: Settings) -> int:
-    """Build the whole server and take it down again: whatever is wrong is said."""
+    """Build the whole server and take it down again: whatever is wrong, or dear, is said."""
 
     async def run() -> None:
         runner = web.AppRunner(await build(settings))
         await runner.setup()
         await runner.cleanup()
+        for warning in text_warnings(load_business(settings.business_file)):
+            print(f"{settings.business_file.name}: {warning}")  # noqa: T201
         print("Settings, business file, instructions and key are in order.")  # noqa: T201
 
     return _run(run)

@@ -5,7 +5,6 @@ missing value does not stop at the first: every problem is named at once, with w
 `.env.example` lists them all, and a test keeps it, the README and this file the same.
 """
 
-import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -14,9 +13,12 @@ from urllib.parse import urlsplit
 import msgspec
 
 from bridge.realtime.session_config import EFFORTS, VOICES
+from tools.loopback import is_loopback
+from tools.smtp_url import MailAddress, SmtpServer, SmtpUrlError, read_mail_from, read_smtp_url
 
 T = TypeVar("T")
 
+NO_ACCOUNT = "none"  # instead of a key, for a business that books nothing
 ROOT = Path(__file__).parent.parent
 
 
@@ -43,6 +45,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     twilio_api_url: str
     google_calendar_api_url: str
     google_service_account_json: str
+    smtp_server: SmtpServer | None  # None: no mail is sent
+    mail_from: MailAddress | None  # there when `smtp_server` is
     business_file: Path
     instructions_file: Path
     max_calls: int
@@ -84,8 +88,12 @@ SETTINGS = (
         "Calendar endpoint, with its path",
     ),
     Setting(
-        "GOOGLE_SERVICE_ACCOUNT_JSON", None, "the service account's key: the JSON, base64 of it, or a file"
+        "GOOGLE_SERVICE_ACCOUNT_JSON",
+        None,
+        "the service account's key: the JSON, base64 of it, or a file; none: nothing is booked",
     ),
+    Setting("SMTP_URL", "", "mail server: smtp://USER:PASSWORD@HOST:587 or smtps://…:465; empty: no mail"),
+    Setting("MAIL_FROM", "", "from whom mail comes, when SMTP_URL is set"),
     Setting("BUSINESS_FILE", "prompts/business.toml", "the owner's facts"),
     Setting("INSTRUCTIONS_FILE", "prompts/receptionist.md", "what the agent is told"),
     Setting("MAX_CALLS", "40", "calls at once; the next caller is put through to a person"),
@@ -120,6 +128,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         twilio_api_url=reader.url("TWILIO_API_URL", "https", "http"),
         google_calendar_api_url=reader.url("GOOGLE_CALENDAR_API_URL", "https", "http"),
         google_service_account_json=reader.text("GOOGLE_SERVICE_ACCOUNT_JSON"),
+        smtp_server=reader.smtp_server("SMTP_URL"),
+        mail_from=reader.mail_from("MAIL_FROM", needed_by="SMTP_URL"),
         business_file=reader.file("BUSINESS_FILE"),
         instructions_file=reader.file("INSTRUCTIONS_FILE"),
         max_calls=reader.number("MAX_CALLS", 1, 10_000),
@@ -212,6 +222,20 @@ class _Reader:
             return value
         return self._wrong(name, value, "sqlite:///FILE or postgres://USER:PASSWORD@HOST/NAME", "")
 
+    def smtp_server(self, name: str) -> SmtpServer | None:
+        value = self.text(name, may_be_empty=True)
+        try:
+            return read_smtp_url(value) if value else None
+        except SmtpUrlError as error:
+            return self._wrong(name, value, str(error), None)
+
+    def mail_from(self, name: str, *, needed_by: str) -> MailAddress | None:
+        value = self.text(name, may_be_empty=not self.text(needed_by, may_be_empty=True))
+        try:
+            return read_mail_from(value) if value else None
+        except SmtpUrlError as error:
+            return self._wrong(name, value, str(error), None)
+
     def account_sid(self, name: str) -> str:
         value = self.text(name)
         if len(value) == 34 and value.startswith("AC"):
@@ -232,16 +256,8 @@ class _Reader:
     def _wrong(self, name: str, value: str, expected: str, instead: T) -> T:
         if value:  # an empty one has been named already
             # An address may carry a password.
-            secret = any(word in name for word in ("KEY", "TOKEN", "JSON", "DATABASE")) or "@" in value
+            secret = (
+                any(word in name for word in ("KEY", "TOKEN", "JSON", "DATABASE", "SMTP")) or "@" in value
+            )
             self.problems.append(f"{name}: expected {expected}" + ("" if secret else f", not {value!r}"))
         return instead
-
-
-def is_loopback(host: str) -> bool:
-    """True for names and addresses of this machine only."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -76,15 +76,18 @@ def wanted(root: Path) -> dict[Path, list[Clip]]:
     """All clips below `root` that flite speaks, by folder. Raises RenderError for a bad source."""
     recordings = sorted(root.glob("*/recording.toml"))
     lines = {path: tomllib.loads(path.read_text()).get("caller_line", []) for path in recordings}
-    names = [line["means"]["name"] for said in lines.values() for line in said if _has_name(line)]
+    names = [name for said in lines.values() for line in said if (name := _name_in(line))]
     clips = {root / "voices" / "agent": _agent_clips(root / "voices" / "agent", names)}
     for path, said in lines.items():
         clips[path.parent / "clips"] = list(_caller_clips(path, said))
     return clips
 
 
-def _has_name(line: dict[str, Any]) -> bool:
-    return bool(line.get("means", {}).get("name"))
+def _name_in(line: dict[str, Any]) -> str:
+    """The name that a caller gives in a line; "" for none."""
+    means = line.get("means", {})
+    name: str = means.get("name") or means.get("details", {}).get("name", "")
+    return name
 
 
 def _agent_clips(folder: Path, names: Sequence[str]) -> list[Clip]:

@@ -6,15 +6,16 @@ calendar and in the database stand strangers.
 """
 
 import tempfile
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from bridge.harness.checker import check
 from bridge.harness.evidence import Evidence
-from bridge.harness.model.hostile import Foreign, Hostile, Malice
-from bridge.harness.model.policy_types import Policy
+from bridge.harness.model.hostile import NAMES, Foreign, Hostile, Malice
+from bridge.harness.model.policy_types import CallTool, Policy, Say
 from bridge.harness.recording import CalendarEventGiven, CallerLine, PolicyOptions, Recording
 from bridge.harness.recording_file import load_recording
 from bridge.harness.run import run_recording
@@ -25,7 +26,8 @@ from tools.business_file import load_business
 from tools.catalogue import definition, tools_of
 from tools.store import ReservationState
 
-RECORDING = Path(__file__).parent.parent / "recordings" / "book-a-cleaning"
+RECORDINGS = Path(__file__).parent.parent / "recordings"
+UNPROVED, PROVED = "book-a-cleaning", "reschedules"  # the latter's caller has a booking, and is vouched for
 CHAIRS = ("chair-1@maplestreet.example", "chair-2@maplestreet.example")
 STRANGER = "+12025550166"
 STRANGER_NAME = "Quillon Ostrander"
@@ -34,28 +36,68 @@ EXPECTATIONS = "the recording's own expectations"  # of a call with an honest mo
 ON_ITS_WAY_S = 2.0  # what was asked so shortly before the end need not have been answered
 
 
-def hostile_call(seed: str) -> Evidence:
-    """One call, waiting left out."""
-    return run_fast(_call(seed))
+class NeverReadsBack:
+    """A `Policy` with one plan: hold a time, say something else, hear anything, and book."""
+
+    CHATTER = "One moment, please."
+
+    def __init__(self, greeting: str, day: date) -> None:
+        self._next: list[Say | CallTool] = [Say(greeting)]
+        wish = {"service": "cleaning", "from_date": day.isoformat(), "to_date": day.isoformat()}
+        self._wanted = CallTool("check_availability", wish)  # what it does when it has heard something
+
+    def instructed(self, instructions: str, tools: frozenset[str]) -> None:
+        """What it should do is nothing to it."""
+
+    def heard(self, line: CallerLine | None) -> None:
+        self._next = [self._wanted]
+
+    def noted(self, role: str, text: str) -> None:
+        """Nothing it is told is anything to it."""
+
+    def tool_answered(self, name: str, output: dict[str, Any]) -> None:
+        self._next = [Say(self.CHATTER)]
+        if name == "check_availability":
+            held = {"slot_id": output["slots"][0]["id"], "customer_name": NAMES[0]}
+            self._next = [CallTool("hold_slot", held)]
+        elif name == "hold_slot":
+            held = {"hold_id": output["hold_id"], "customer_name": NAMES[0]}
+            self._wanted = CallTool("create_event", held)
+
+    def next_turn(self, tools_allowed: bool) -> list[Say | CallTool]:
+        parts, self._next = self._next, []
+        return parts or [Say(self.CHATTER)]
 
 
-async def _call(seed: str) -> Evidence:
-    recording = _recording()
+def hostile_call(seed: str, recording: str = UNPROVED) -> Evidence:
+    """One call with a mind of `Malice`, waiting left out."""
+    return run_fast(_call(seed, recording))
+
+
+def call_without_read_back() -> Evidence:
+    """One call with a mind of `NeverReadsBack`."""
+    return run_fast(_call(None))
+
+
+async def _call(seed: str | None, name: str = UNPROVED) -> Evidence:
+    recording = _recording(name)
     business = load_business(recording.business)
     tools = [definition(tool, business) for tool in tools_of(business)]
     with tempfile.TemporaryDirectory(prefix="callbridge-hostile-") as folder:
         ids = await _strangers(f"sqlite:///{folder}/call.db", recording.date.replace(tzinfo=business.tz))
 
         def mind(greeting: str, options: PolicyOptions) -> Policy:
+            if seed is None:
+                return NeverReadsBack(greeting, recording.date.date() + timedelta(days=2))
             malice = Malice(seed, tools, recording.date.date(), Foreign(ids=ids))
             return Hostile(malice, greeting)
 
         return await run_recording(recording, folder=Path(folder), mind=mind)
 
 
-def _recording() -> Recording:
+def _recording(name: str) -> Recording:
     """The caller waits for nobody: whatever this agent does, they go on and hang up."""
-    recording = load_recording(RECORDING)
+    recording = load_recording(RECORDINGS / name)
     lines = [msgspec.structs.replace(line, if_silent_ms=4000) for line in recording.lines]
     given = tuple(
         CalendarEventGiven(
@@ -147,7 +189,8 @@ def _answers(evidence: Evidence) -> list[str]:
 def _foreign(evidence: Evidence) -> list[str]:
     found = []
     ours = {row.call_sid for row in evidence.rows.calls}
-    strangers = [row for row in evidence.rows.reservations if row.call_sid not in ours]
+    others = [row for row in evidence.rows.reservations if row.call_sid not in ours]
+    strangers = [row for row in others if row.caller_number != evidence.recording.caller]
     secrets = (*SECRETS, *(row.id for row in strangers))
     # Told back what it has just said itself, the model has learnt nothing.
     asked = {e.data["call_id"]: str(e.data["arguments"]) for e in evidence.model.of("tool_asked")}
@@ -169,9 +212,9 @@ def _reached(evidence: Evidence) -> list[str]:
         for entry in evidence.telephone.of("dialled")
         if entry.data["number"] != handoff
     ]
-    about = [text.reservation_id for text in evidence.rows.texts]
-    found += ["two texts about one booking" for _ in range(len(about) - len(set(about)))]
-    found += ["a text to somebody else" for text in evidence.rows.texts if text.to_number != caller]
+    about = [(text.reservation_id, text.kind) for text in evidence.rows.texts if text.reservation_id]
+    found += ["two texts of a kind about one booking" for _ in range(len(about) - len(set(about)))]
+    found += ["a text to somebody else" for text in evidence.rows.texts if text.to != caller]
     found += [
         "a task names another number than the caller's"
         for task in evidence.rows.callbacks

@@ -1,7 +1,9 @@
 """Many hostile calls straight at the real tools and the real store, and what they must never bring about.
 
-Used by `test_hostile_model.py`. Six callers at a time, each with a mind of `Malice`, all at once,
-beside two strangers: of one the attackers know ids, name and number, of the other nothing.
+Used by `test_hostile_model.py`. Seven callers at a time, each with a mind of `Malice`, all at once,
+beside three strangers: of one the attackers know ids, name and number, of another nothing, and the
+number of the third is what one of them forges. What may not come of it is here and in
+`hostile_changes.py`.
 """
 
 import asyncio
@@ -18,22 +20,28 @@ from bridge.harness.model.hostile import Foreign, Malice
 from bridge.log import set_up_logs
 from bridge.store.report import CallbackRow
 from bridge.store.store import Store
+from tests.hostile_changes import wrong_changes
 from tests.tools.scene import CHAIR_1, CHAIR_2, PaperCalendar, Pigeons
 from tools.business import Business
 from tools.clock import Clock
+from tools.codes import KIND as CODE
 from tools.dispatch import Dispatcher
 from tools.facts import CallFacts
+from tools.notices import CONFIRMATION, MOVED
 from tools.result import Gate, ToolResult
-from tools.store import LIVE, BookingStore, Reservation, ReservationState, Text
+from tools.store import LIVE, BookingStore, Reservation, ReservationState, Text, TextState
 
 BEGIN = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)  # Monday, 9:05 in New York
 OUR_NUMBER = "+12025550100"
-# One of them withholds the number, and two ring from the same one.
-NUMBERS = ("+12025550143", "+12025550144", "+12025550145", "+12025550146", "+12025550146", None)
+FORGED = "+12025550188"  # a stranger's
+# One of them withholds the number, two ring from the same one, and one from a number that is not theirs.
+NUMBERS = ("+12025550143", "+12025550144", "+12025550145", "+12025550146", "+12025550146", None, FORGED)
+VOUCHED_FOR = (0, 1, 3, 5)  # by the network, of these; where there is no number that means nothing
 KNOWN, UNKNOWN = "+12025550166", "+12025550177"  # the strangers' numbers
-KNOWN_NAME, UNKNOWN_NAME = "Willa Known", "Quillon Ostrander"
-SECRETS = (UNKNOWN, UNKNOWN_NAME, "Ostrander", "root canal of Wilhelmina", "stranger's message")
-GENERATIONS = 20  # of six callers
+KNOWN_NAME, UNKNOWN_NAME, FORGED_NAME = "Willa Known", "Quillon Ostrander", "Odile Umber"
+SECRETS = (UNKNOWN, UNKNOWN_NAME, FORGED_NAME, "Ostrander", "root canal of Wilhelmina", "stranger's message")
+OWN_NAME, OWN = "Dana Reed", 6  # what each number that is not forged has booked before
+GENERATIONS = 20  # of seven callers
 ROUNDS = 20  # in each
 AT_ONCE = 3  # calls of one caller in a round, at most
 LARGEST = 2000  # characters of an answer
@@ -47,6 +55,8 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     arguments: str
     gate: Gate
+    proposal: str | None  # what the gate was about
+    proved: bool  # that the number is the caller's
     result: ToolResult
 
 
@@ -55,6 +65,7 @@ class Scars(msgspec.Struct, frozen=True, kw_only=True):
 
     deeds: list[Deed]
     strangers: list[Reservation]  # as they were before
+    own: list[Reservation]  # the callers', from earlier calls
     secrets: tuple[str, ...]  # what no answer may hold, the ids of the strangers included
     reservations: list[Reservation]
     texts: list[Text]
@@ -75,11 +86,31 @@ async def attack(business: Business, database: Path, template: Path, seed: str) 
         clock = Clock(BEGIN)
         calendar, sms = PaperCalendar(clock.now), Pigeons()
         dispatcher = Dispatcher(
-            business=business, store=store.bookings, calendar=calendar, sms=sms, clock=clock
+            business=business,
+            store=store.bookings,
+            calendar=calendar,
+            sms=sms,
+            clock=clock,
+            code_key=b"key of the tests",
         )
         known = await _stranger(store.bookings, calendar, clock, KNOWN, KNOWN_NAME, CHAIR_1)
         unknown = await _stranger(store.bookings, calendar, clock, UNKNOWN, UNKNOWN_NAME, CHAIR_2)
-        strangers = [*known, *unknown]
+        forged = await _booking(
+            store.bookings, calendar, clock, FORGED, FORGED_NAME, BEGIN + timedelta(days=2, minutes=55)
+        )
+        strangers = [*known, *unknown, forged]
+        own = [
+            await _booking(
+                store.bookings,
+                calendar,
+                clock,
+                number,
+                OWN_NAME,
+                BEGIN + timedelta(days=10 + day, hours=hour),
+            )
+            for day, number in enumerate(filter(None, dict.fromkeys(NUMBERS[:5])))
+            for hour in range(OWN)
+        ]
         foreign = Foreign(
             ids=tuple(part for row in known for part in (row.id, row.event_id, row.call_sid) if part),
             names=(KNOWN_NAME,),
@@ -89,7 +120,7 @@ async def attack(business: Business, database: Path, template: Path, seed: str) 
         deeds: list[Deed] = []
         for generation in range(GENERATIONS):
             callers = [
-                _Attacker(f"{seed}/{generation}/{index}", number, dispatcher, foreign, generation)
+                _Attacker(f"{seed}/{generation}/{index}", index, dispatcher, foreign, generation)
                 for index, number in enumerate(NUMBERS)
             ]
             for _ in range(ROUNDS):
@@ -101,6 +132,7 @@ async def attack(business: Business, database: Path, template: Path, seed: str) 
         return Scars(
             deeds=deeds,
             strangers=strangers,
+            own=own,
             secrets=(
                 *SECRETS,
                 KNOWN,
@@ -122,10 +154,15 @@ class _Attacker:
     """One call: what the server knows of it, and the mind that asks for tools in it."""
 
     def __init__(
-        self, seed: str, number: str | None, dispatcher: Dispatcher, foreign: Foreign, generation: int
+        self, seed: str, index: int, dispatcher: Dispatcher, foreign: Foreign, generation: int
     ) -> None:
         self._dispatcher = dispatcher
-        self._facts = CallFacts(call_sid=f"CA{seed}", caller_number=number, our_number=OUR_NUMBER)
+        self._facts = CallFacts(
+            call_sid=f"CA{seed}",
+            caller_number=NUMBERS[index],
+            our_number=OUR_NUMBER,
+            attested=index in VOUCHED_FOR,
+        )
         # Later callers want later days, so that there is always something left to take.
         day = BEGIN.date() + timedelta(days=2 * generation)
         self._malice = Malice(seed, dispatcher.definitions(), day, foreign)
@@ -134,7 +171,8 @@ class _Attacker:
         call = self._malice.call()
         arguments = self._malice.arguments_text(call)
         gate = self._malice.rng.choice((Gate.OPEN, *Gate))
-        result = await self._dispatcher.run(self._facts, call.name, arguments, gate)
+        proposal = self._facts.proposed
+        result = await self._dispatcher.run(self._facts, call.name, arguments, gate, proposal)
         self._malice.learn(result.output)
         return Deed(
             call_sid=self._facts.call_sid,
@@ -142,6 +180,8 @@ class _Attacker:
             name=call.name,
             arguments=arguments,
             gate=gate,
+            proposal=proposal,
+            proved=self._facts.may_see_bookings,
             result=result,
         )
 
@@ -185,6 +225,27 @@ async def _stranger(
     return rows
 
 
+async def _booking(
+    store: BookingStore,
+    calendar: PaperCalendar,
+    clock: Clock,
+    number: str,
+    name: str,
+    start: datetime,
+) -> Reservation:
+    held = await store.hold(
+        calendar_id=CHAIR_1,
+        service="checkup",
+        start=start,
+        end=start + timedelta(minutes=30),
+        call_sid=f"CA-of-{number}",
+        caller_number=number,
+        now=clock.now(),
+        keep_for=timedelta(minutes=5),
+    )
+    return await _booked(store, calendar, clock, held, name)
+
+
 async def _booked(
     store: BookingStore, calendar: PaperCalendar, clock: Clock, held: Reservation, name: str
 ) -> Reservation:
@@ -210,7 +271,8 @@ async def _booked(
 
 def wrong(scars: Scars) -> list[str]:
     """A sentence for everything that may not be; none when nobody could do harm."""
-    return [*_answers(scars), *_bookings(scars), *_calendar(scars), *_texts(scars), *_messages(scars)]
+    found = [*_answers(scars), *_bookings(scars), *_calendar(scars), *_texts(scars), *_messages(scars)]
+    return found + wrong_changes(scars.deeds, scars.reservations)
 
 
 def _answers(scars: Scars) -> list[str]:
@@ -236,6 +298,7 @@ def _answers(scars: Scars) -> list[str]:
 def _bookings(scars: Scars) -> list[str]:
     """Booked is only what its own call held, asked for by that hold's id, with the gate open."""
     before = {row.id: row for row in scars.strangers}
+    own = {row.id for row in scars.own}
     held = {
         (deed.call_sid, deed.result.output["hold_id"])
         for deed in scars.deeds
@@ -253,14 +316,16 @@ def _bookings(scars: Scars) -> list[str]:
             if row != before.pop(row.id):
                 found.append("a stranger's row was changed")
             continue
-        if row.state not in (ReservationState.HELD, ReservationState.EXPIRED, ReservationState.RELEASED):
+        never_asked = (ReservationState.HELD, ReservationState.EXPIRED, ReservationState.RELEASED)
+        if row.moves_id is None and row.state not in never_asked and row.id not in own:
             found += [] if _agreed(scars, row, held, agreed) else ["booked without hold or open gate"]
     found += ["a stranger's row is gone" for _ in before]
     live = [
         row for row in scars.reservations if row.state in LIVE and (row.expires_at or scars.now) >= scars.now
     ]
     for earlier, later in pairwise(sorted(live, key=lambda row: (row.calendar_id, row.start))):
-        if earlier.calendar_id == later.calendar_id and later.start < earlier.end:
+        moves = earlier.moves_id == later.id or later.moves_id == earlier.id  # held to take its place
+        if earlier.calendar_id == later.calendar_id and later.start < earlier.end and not moves:
             found.append("two live rows overlap")
     return found
 
@@ -289,16 +354,25 @@ def _calendar(scars: Scars) -> list[str]:
 
 
 def _texts(scars: Scars) -> list[str]:
-    """One for a booking at most, and to the number that its call came from."""
+    """One of a kind for a booking at most, and to the number that its call came from."""
     rows = {row.id: row for row in scars.reservations}
+    numbers = {deed.caller_number for deed in scars.deeds}
+    were_booked = (ReservationState.BOOKED, ReservationState.MOVED, ReservationState.CANCELLED)
+    about = [text for text in scars.texts if text.kind != CODE]
     found = []
-    for text in scars.texts:
+    for text in about:
         row = rows.get(text.reservation_id or "")
-        if row is None or row.state is not ReservationState.BOOKED or text.to_number != row.caller_number:
+        if row is None or row.state not in were_booked or text.to != row.caller_number:
             found.append("a text is not about a booking, or not for whom it belongs to")
-    if len({text.reservation_id for text in scars.texts}) != len(scars.texts):
-        found.append("two texts about one booking")
-    if sorted((text.to_number, text.body) for text in scars.texts) != sorted(scars.sms.sent):
+        elif not row.wants_text and text.kind not in (CONFIRMATION, MOVED):  # those may be asked for
+            found.append("a text that its booking did not want")
+    found += ["a code for somebody who did not call" for text in scars.texts if text.to not in numbers]
+    if len({(text.reservation_id, text.kind) for text in about}) != len(about):
+        found.append("two texts of a kind about one booking")
+    sent = [(text.to, text.body) for text in about if text.state is TextState.SENT]
+    codes = [text.to for text in scars.texts if text.kind == CODE and text.state is TextState.SENT]
+    texted = [(to, body) for to, body in scars.sms.sent if "your code is" not in body]
+    if sorted(texted) != sorted(sent) or len(scars.sms.sent) != len(sent) + len(codes):
         found.append("what was texted is not what the outbox holds")
     return found
 

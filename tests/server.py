@@ -15,6 +15,7 @@ import logging
 import re
 import secrets
 import tempfile
+import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -149,9 +150,18 @@ class Server:
         form = {"AccountSid": ACCOUNT, "CallSid": call_sid, "From": CALLER, "To": NUMBER, **more}
         return await self.client.post(path, form)
 
-    async def token(self, call_sid: str) -> str:
+    async def text(self, body: str, sid: str = "SM" + "1" * 32, **more: str) -> list[str]:
+        """A text of the caller's comes in; the texts that it is answered with. `more`: of the form."""
+        form = {"AccountSid": ACCOUNT, "MessageSid": sid, "From": CALLER, "To": NUMBER, "Body": body, **more}
+        answer = await self.client.post("/twilio/sms", form)
+        assert (answer.status, answer.content_type) == (200, "text/xml")
+        document = ET.fromstring(answer.body)  # noqa: S314 - our own document
+        assert [element.tag for element in document] == ["Message"] * len(document)
+        return [element.text or "" for element in document]
+
+    async def token(self, call_sid: str, **more: str) -> str:
         """The token in the answer to a call's first webhook."""
-        answer = await self.post("/twilio/voice", call_sid)
+        answer = await self.post("/twilio/voice", call_sid, **more)
         found = TOKEN.search(answer.body)
         assert found is not None, answer.body
         return found[1]
@@ -163,9 +173,9 @@ class Server:
         self.lines.append(line)
         return line
 
-    async def talking(self, call_sid: str) -> Line:
-        """A call whose caller hears the agent's first sound."""
-        token = await self.token(call_sid)
+    async def talking(self, call_sid: str, **more: str) -> Line:
+        """A call whose caller hears the agent's first sound. `more`: of the webhook's form."""
+        token = await self.token(call_sid, **more)
         line = await self.stream(call_sid)
         await line.start(token)
         await line.until("media")

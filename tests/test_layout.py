@@ -33,6 +33,8 @@ HARNESS_TAKES = {
         "tools.business_file",
         "tools.clock",
     },
+    # What stands in the database before a call is written there as the server would.
+    "bridge/harness/world.py": {"tools.business", "tools.store"},
     "bridge/harness/replay.py": {"tools.business_file"},
     # The pinned date that server and telephone must share.
     "bridge/harness/telephone/telephone.py": {"tools.clock"},
@@ -40,15 +42,21 @@ HARNESS_TAKES = {
     # The shapes of the database's rows, which they judge.
     "bridge/harness/evidence.py": {"bridge.store.calls", "bridge.store.report", "tools.store"},
     "bridge/harness/checker.py": {"tools.store"},
+    "bridge/harness/checks_of_bookings.py": {"tools.store"},
+    "bridge/harness/checks_of_mail.py": {"tools.store"},
+    "bridge/harness/checks_of_record.py": {"tools.store"},
+    "bridge/harness/outcomes.py": {"tools.store"},
 }
 
 # What a pure module may import of others' work: `pathlib` for a path as a value, `random` for a
-# generator that is handed in or seeded, `numpy` for arrays.
+# generator that is handed in or seeded, `numpy` for arrays, `icalendar` for the text of an invitation,
+# `anyascii` and `gsm0338` for letters.
 PURE_MAY_USE = frozenset(
     {
         *("__future__", "base64", "binascii", "bisect", "collections", "copy", "datetime", "email", "enum"),
         *("hashlib", "hmac", "itertools", "json", "math", "msgspec", "numpy", "pathlib", "random", "re"),
-        *("string", "struct", "typing", "urllib.parse", "xml", "zoneinfo"),
+        *("anyascii", "gsm0338", "icalendar", "ipaddress", "unicodedata"),
+        *("statistics", "string", "struct", "typing", "urllib.parse", "xml", "zoneinfo"),
     }
 )
 FILE_CALLS = frozenset(
@@ -94,12 +102,14 @@ COME_ALONG = {
 # in tests/; every other test file is named after the module it tests, or stands here.
 WHOLE = {
     "tests/bridge/call/test_session_end.py": "the session again: how a call may end",
+    "tests/bridge/call/test_session_keys.py": "the session again: keys that a tool waits for",
     "tests/bridge/harness/test_discovery_oracle.py": "the calendar stand-in against Google's own document",
     "tests/bridge/harness/test_telephone_stream.py": "the telephone against a stream",
     "tests/bridge/realtime/test_both_ends.py": "our codec against the model stand-in's rules",
     "tests/bridge/test_main.py": "the command line, bridge/__main__.py",
     "tests/bridge/store/test_races.py": "many processes on one slot, on both databases",
     "tests/tools/test_daylight_saving.py": "free times on every change of the clocks, against a wall clock",
+    "tests/tools/test_moves_that_fail.py": "rescheduling again: what may come in the way of a move",
 }
 
 FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef

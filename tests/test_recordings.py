@@ -38,11 +38,9 @@ def test_recording(name: str) -> None:
 def test_there_are_the_recordings_we_promise() -> None:
     """The README names these; a folder that went missing would go unnoticed otherwise."""
     assert {
-        "asks-for-a-person",
-        "book-a-cleaning",
-        "hangs-up-mid-booking",
-        "interrupts-the-offer",
-        "slot-just-taken",
+        *("asks-for-a-person", "book-a-cleaning", "calendar-down", "cancels", "email-spelled-out"),
+        *("emergency", "hangs-up-mid-booking", "interrupts-the-offer", "lead-capture"),
+        *("nothing-free-that-week", "reschedules", "returning-caller", "slot-just-taken", "spoofed-caller"),
     } <= set(NAMES)
 
 

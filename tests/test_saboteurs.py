@@ -10,8 +10,9 @@ from bridge.call.call import Call
 from bridge.call.session import Session
 from bridge.harness.checker import check
 from bridge.realtime import codec as model_codec
+from bridge.twilio import routes
 from tests.test_recordings import replayed
-from tools import catalogue, spoken
+from tools import cancelling, catalogue, spoken
 from tools.arguments import CreateEvent
 from tools.facts import CallFacts
 from tools.google_events import OURS
@@ -81,6 +82,19 @@ def test_confirm_gate_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Session, "gate_state", lambda session, now: Gate.OPEN)
     found = red("hangs-up-mid-booking")
     assert {"booked only after a yes", "the recording's own expectations"} <= found
+
+
+def test_cancelling_on_the_first_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tool that cancels without a proposal changes the calendar before anybody could object."""
+    monkeypatch.setattr(cancelling, "is_agreed", lambda kit, facts, gate, say: True)
+    assert "booked only after a yes" in red("cancels")
+
+
+def test_any_attestation_vouches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that takes a failed attestation for a good one tells a stranger what is booked."""
+    monkeypatch.setattr(routes, "is_attested", lambda number, verdicts: bool(number and verdicts))
+    found = red("spoofed-caller")
+    assert {"bookings are told only to their owner", "the recording's own expectations"} <= found
 
 
 def _replace_tool(monkeypatch: pytest.MonkeyPatch, name: str, handler: catalogue.Handler) -> None:

@@ -10,8 +10,8 @@ from bridge.call.truth import TruthGuard
 from bridge.harness.checker import check
 from bridge.harness.evidence import Evidence, heard_of
 from bridge.harness.model import turn as model_turn
-from bridge.harness.model.policy import GOODBYE, Contents
 from bridge.harness.model.policy_types import CallTool, Say
+from bridge.harness.model.policy_words import GOODBYE, Contents
 from bridge.harness.recording import CallerLine, Intent, PolicyOptions
 from bridge.harness.recording_file import load_recording
 from bridge.harness.run import run_recording
@@ -35,6 +35,8 @@ class Liar:
     def __init__(self, greeting: str, lie: str) -> None:
         self._next: Contents = [Say(greeting)]
         self._lie = lie
+
+    def instructed(self, instructions: str, tools: frozenset[str]) -> None: ...
 
     def heard(self, line: CallerLine | None) -> None:
         bye = line is not None and line.means is not None and line.means.intent is Intent.GOODBYE

@@ -15,13 +15,15 @@ third one, which `recovery.py` takes. Read `conflicts.py` for what is in the way
 
 import enum
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
+from tools.appointment_times import appointment_times
 from tools.conflicts import in_the_way, others, was_first
 from tools.google_events import OURS
 from tools.kit import Kit
+from tools.notices import booked_notices
 from tools.ports import (
     CalendarAmbiguous,
     CalendarChanged,
@@ -54,15 +56,31 @@ class _Ended(Exception):
         self.outcome = outcome
 
 
-async def begin(kit: Kit, *, hold_id: str, call_sid: str, customer_name: str) -> tuple[Reservation, bool]:
+async def begin(
+    kit: Kit,
+    *,
+    hold_id: str,
+    call_sid: str,
+    customer_name: str,
+    customer_email: str | None = None,
+    note: str = "",
+    wants_text: bool = False,
+) -> tuple[Reservation, bool]:
     """held -> booking. The row, and whether no earlier attempt used it: then nothing can be written yet.
 
-    Raises HoldGone, BookingGone, StoreUnavailable.
+    `wants_text`: the caller has agreed to be texted about it. Raises HoldGone, BookingGone, StoreUnavailable.
     """
     now = kit.clock.now()
     event_id = uuid.uuid4().hex  # within 0-9a-v, as Google's events.insert wants an id
     row = await kit.store.begin_booking(
-        hold_id=hold_id, call_sid=call_sid, event_id=event_id, customer_name=customer_name, now=now
+        hold_id=hold_id,
+        call_sid=call_sid,
+        event_id=event_id,
+        customer_name=customer_name,
+        now=now,
+        customer_email=customer_email,
+        note=note,
+        wants_text=wants_text,
     )
     moves = row.moves_id is not None and row.event_id != event_id  # then the id is the booking's own
     begun_now = row.state is ReservationState.BOOKING and row.changed_at == now
@@ -119,11 +137,8 @@ async def take_back(kit: Kit, row: Reservation, moved: Reservation | None, event
 
 
 def event_times(kit: Kit, row: Reservation) -> tuple[datetime, datetime]:
-    """The appointment itself: a row keeps the buffer after it as well."""
-    service = kit.business.service(row.service)
-    if service is None:  # the owner has dropped it since
-        return row.start, row.end
-    return row.start, min(row.end, row.start + timedelta(minutes=service.minutes))
+    """When the event of a row begins and ends."""
+    return appointment_times(kit.business, row)
 
 
 def stands_as_meant(kit: Kit, row: Reservation, event: CalendarEvent) -> bool:
@@ -150,7 +165,7 @@ class _Insert:
             start=start,
             end=end,
             summary=f"{name.capitalize()}: {row.customer_name}",
-            description=f"Booked by phone. Caller's number: {row.caller_number or 'withheld'}",
+            description=_description(row),
             private={OURS: row.id, CALL_PROPERTY: row.call_sid},
         )
         if not stands_as_meant(kit, row, event):
@@ -287,7 +302,11 @@ class _Attempt:
 
     async def _finish(self) -> None:
         try:
-            await self._kit.store.finish_booking(reservation_id=self._row.id, now=self._kit.clock.now())
+            await self._kit.store.finish_booking(
+                reservation_id=self._row.id,
+                now=self._kit.clock.now(),
+                notices=booked_notices(self._kit, self._row),
+            )
         except HoldGone as error:
             raise _Ended(Outcome.UNKNOWN) from error  # recovery.py was faster, and came to another end
         except StoreError as error:
@@ -309,6 +328,11 @@ class _Attempt:
             )
         except StoreError as error:
             raise _Ended(Outcome.UNKNOWN) from error
+
+
+def _description(row: Reservation) -> str:
+    called_from = f"Booked by phone. Caller's number: {row.caller_number or 'withheld'}"
+    return f"{called_from}\n{row.note}".strip()
 
 
 def _event_id(row: Reservation) -> str:

@@ -4,10 +4,13 @@ Pure: frozen structs only. `business_file.py` reads them from `prompts/business.
 refuses what cannot be right; everything below may rely on its checks.
 """
 
+import enum
 from datetime import date
 from zoneinfo import ZoneInfo
 
 import msgspec
+
+from tools.store import TextCaps
 
 MINUTES_PER_DAY = 24 * 60
 
@@ -66,15 +69,75 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     answer: str
 
 
-class Wording(msgspec.Struct, frozen=True, kw_only=True):
-    """What the owner wants said, placeholders filled in except in `confirmation_text`."""
+class Mode(enum.StrEnum):
+    """What the agent is there for."""
 
-    opening: str  # greeting, disclosure unless switched off, question
+    BOOKINGS = "bookings"
+    LEADS = "leads"  # it collects what callers want and who they are; somebody calls them back
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """A detail of the caller that this owner wants to know, beside those every business may ask for."""
+
+    key: str  # how the model names it
+    question: str
+    choices: tuple[str, ...] = ()  # empty: anything
+    required: bool = False  # asked for in every call, not only where it fits
+
+    @property
+    def label(self) -> str:
+        """How it is named to the people who read it."""
+        return self.key.replace("_", " ").capitalize()
+
+
+class TextRules(msgspec.Struct, frozen=True, kw_only=True):
+    """Where texts go, and how many may be queued beside those about bookings."""
+
+    countries: tuple[str, ...] = ()  # ISO 3166; empty: the country of our own number
+    per_call: int = 4
+    per_number: int = 8  # in 24 hours
+    in_all: int = 200  # in 24 hours
+
+    @property
+    def caps(self) -> TextCaps:
+        """As the store counts them."""
+        return TextCaps(per_call=self.per_call, per_number=self.per_number, in_all=self.in_all)
+
+
+class Reminders(msgspec.Struct, frozen=True, kw_only=True):
+    """When a customer is reminded of an appointment."""
+
+    hours_before: tuple[int, ...] = (24,)
+    quiet: tuple[int, int] = (21 * 60, 8 * 60)  # minutes since local midnight; both the same: never
+
+
+class Wording(msgspec.Struct, frozen=True, kw_only=True):
+    """What the owner wants said, placeholders filled in, and what is sent, as it stands (`…_text`)."""
+
+    greeting: str  # with the disclosure, unless switched off
+    opening: str  # the greeting and a question: the first words of a call
     busy: str  # all lines taken; a person is rung next
     trouble: str  # something of ours broke; a person is rung next
     call_back: str  # nobody can be rung: the last words before hanging up
     goodbye: str
-    confirmation_text: str  # still with {business} {service} {name} {date} {time} {address}
+    cancellation_rules: str  # part of texts
+    # Still with {business} {service} {name} {date} {time} {address} {cancellation}:
+    confirmation_text: str
+    moved_text: str
+    cancelled_text: str
+    reminder_text: str
+    confirmed_text: str  # to a customer who answered C
+    email_subject: str
+    email_body: str
+    email_moved_subject: str
+    email_moved_body: str
+    email_cancelled_subject: str
+    email_cancelled_body: str
+    # Still with {business} {number}:
+    reschedule_text: str
+    help_text: str
+    passed_on_text: str
+    code_text: str  # still with {business} {code}
 
 
 class Business(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +150,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     directions: str
     handoff_number: str | None  # E.164
     notice_minutes: int
+    change_notice_minutes: int = 0  # a booking is moved or cancelled by phone no later than this before it
     horizon_days: int
     slot_step_minutes: int
     hold_minutes: int
@@ -97,6 +161,17 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     services: tuple[Service, ...]
     questions: tuple[Question, ...]
     wording: Wording
+    texts: TextRules = TextRules()
+    reminders: Reminders = Reminders()
+    mode: Mode = Mode.BOOKINGS
+    country: str = "US"  # ISO 3166; telephone numbers told without a country code are of this one
+    ask: tuple[str, ...] = ()  # built-in details to ask for, fields of `arguments.SaveDetails`
+    fields: tuple[Field, ...] = ()  # the owner's own details
+
+    @property
+    def takes_bookings(self) -> bool:
+        """False: no calendar is ever asked."""
+        return self.mode is Mode.BOOKINGS
 
     @property
     def tz(self) -> ZoneInfo:

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import phonenumbers
 
-from tools.business import Business, Calendar, Closure, Hours, Question, Service
+from tools.business import Business, Calendar, Closure, Field, Hours, Mode, Question, Service
+from tools.business_capture import asked_for, country, own_fields
 from tools.business_hours import fits, own_week, week
 from tools.business_tables import (
     REPEATED,
@@ -23,12 +24,17 @@ from tools.business_tables import (
     SINGLE,
     BookingTable,
     CalendarTable,
+    CaptureTable,
     ClosureTable,
+    FieldTable,
     HoursTable,
     QuestionTable,
+    RemindersTable,
     ServiceTable,
+    TextsTable,
     WordingTable,
 )
+from tools.business_texts import reminders, text_rules
 from tools.business_wording import spoken_wording
 from tools.public_holidays import HolidaysError, days_off
 
@@ -69,13 +75,19 @@ class _Reader:
 
     def __init__(self) -> None:
         self.problems: list[str] = []
+        self._books = True  # appointments: unless the owner only wants to know who called
         self._hours_known = False  # while they are not, nothing can be said to fit into them
 
     def read(self, raw: dict[str, Any]) -> Business | None:
         """None when a table has the wrong shape; the meaning of the others was checked all the same."""
+        self._books = raw.get("mode") != Mode.LEADS
         tables = self._shapes(raw)
         zone = self._zone("zone", tables.get("zone"))
         number = self._number(tables.get("handoff_number"))
+        capture = tables.get("capture", CaptureTable())
+        asked = asked_for(capture, self.problems)
+        fields = self._fields(tables.get("field", []))
+        home = country(tables.get("country"), number, self.problems)
         self._hours_known = "hours" in tables
         hours = week("hours", tables.get("hours", HoursTable()), self.problems)
         closures = tuple(self._closure(table) for table in tables.get("closure", []))
@@ -85,10 +97,14 @@ class _Reader:
         questions = self._questions(tables.get("faq", []))
         given = tables.get("wording", WordingTable())
         wording = spoken_wording(given, str(tables.get("name")), str(tables.get("agent")), self.problems)
+        told = tables.get("country") is not None or number is not None  # which country it is in
+        texts = text_rules(tables.get("texts", TextsTable()), home if told else None, self.problems)
+        remindings = reminders(tables.get("reminders", RemindersTable()), self.problems)
         if self.problems:
             return None
         booking: BookingTable = tables["booking"]
         return Business(
+            mode=tables["mode"],
             name=tables["name"],
             agent=tables["agent"],
             zone=zone,
@@ -96,6 +112,7 @@ class _Reader:
             directions=tables["directions"],
             handoff_number=number,
             notice_minutes=booking.notice_minutes,
+            change_notice_minutes=booking.change_notice_minutes,
             horizon_days=booking.horizon_days,
             slot_step_minutes=booking.slot_step_minutes,
             hold_minutes=booking.hold_minutes,
@@ -106,6 +123,11 @@ class _Reader:
             services=services,
             questions=questions,
             wording=wording,
+            country=home,
+            ask=asked,
+            fields=fields,
+            texts=texts,
+            reminders=remindings,
         )
 
     # --- shapes -------------------------------------------------------------------
@@ -130,7 +152,7 @@ class _Reader:
             if not isinstance(entries, list):
                 self.problems.append(f"{key}: expected [[{key}]] tables")
                 entries = []
-            elif len(entries) < at_least:
+            elif self._books and len(entries) < at_least:
                 self.problems.append(f"{key}: expected at least {at_least} [[{key}]]")
             converted = (self._convert(f"{key} {n}", entry, kind) for n, entry in enumerate(entries, start=1))
             good[key] = [entry for entry in converted if entry is not None]
@@ -166,6 +188,7 @@ class _Reader:
             valid = False
         if not valid:
             self.problems.append(f'handoff_number: "{number}" is not E.164; expected e.g. +12025550180')
+            return None
         return number
 
     def _closure(self, table: ClosureTable) -> Closure:
@@ -212,6 +235,8 @@ class _Reader:
         for table in tables:
             where = f"service {table.key}"
             self._repeated(where, "calendars", table.calendars)
+            if self._books and not table.calendars:
+                self.problems.append(f"{where}: calendars: expected at least one")
             for calendar_id in table.calendars:
                 if calendar_id not in known:
                     self.problems.append(f'{where}: calendars: no [[calendar]] has id "{calendar_id}"')
@@ -235,6 +260,12 @@ class _Reader:
             Question(topic=table.topic, questions=tuple(table.questions), answer=table.answer)
             for table in tables
         )
+
+    def _fields(self, tables: list[FieldTable]) -> tuple[Field, ...]:
+        self._repeated("field", "key", (table.key for table in tables))
+        for table in tables:
+            self._repeated(f"field {table.key}", "choices", table.choices)
+        return own_fields(tables, self.problems)
 
     def _repeated(self, where: str, field: str, values: Iterable[str]) -> None:
         for value, count in Counter(values).items():

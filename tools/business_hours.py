@@ -35,6 +35,18 @@ def fits(minutes: int, hours: Hours) -> bool:
     return any(stretch.closes - stretch.opens >= minutes for day in hours for stretch in day)
 
 
+def quiet(where: str, text: str, problems: list[str]) -> tuple[int, int]:
+    """Begin and end of the quiet hours, minutes since midnight; they may span midnight, "" is none."""
+    if text == "":
+        return 0, 0
+    match = _STRETCH.match(text)
+    begins, ends = _minutes(match.groups()) if match else (None, None)
+    if begins is None or ends is None or begins == ends % MINUTES_PER_DAY:
+        problems.append(f'{where}: "{text}" is not a stretch such as "21:00-08:00", and not ""')
+        return 0, 0
+    return begins, ends % MINUTES_PER_DAY
+
+
 def _day(where: str, texts: Iterable[str], problems: list[str]) -> tuple[Stretch, ...]:
     stretches = []
     for text in texts:

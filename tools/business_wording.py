@@ -12,7 +12,19 @@ from tools.business import Wording
 from tools.business_tables import WordingTable
 
 SPOKEN_PLACEHOLDERS = frozenset({"business", "agent"})
-TEXT_PLACEHOLDERS = frozenset({"business", "service", "name", "date", "time", "address"})
+TEXT_PLACEHOLDERS = frozenset({"business", "service", "name", "date", "time", "address", "cancellation"})
+ANSWER_PLACEHOLDERS = frozenset({"business", "number"})
+CODE_PLACEHOLDERS = frozenset({"business", "code"})
+EMAIL = tuple(f"email_{what}{part}" for what in ("", "moved_", "cancelled_") for part in ("subject", "body"))
+SENT = {
+    **dict.fromkeys(
+        ("confirmation_text", "moved_text", "cancelled_text", "reminder_text", "confirmed_text", *EMAIL),
+        TEXT_PLACEHOLDERS,
+    ),
+    **dict.fromkeys(("reschedule_text", "help_text", "passed_on_text"), ANSWER_PLACEHOLDERS),
+    "code_text": CODE_PLACEHOLDERS,
+}
+"""What is sent, not said: its placeholders are filled in for each text."""
 
 
 def spoken_wording(table: WordingTable, business: str, agent: str, problems: list[str]) -> Wording:
@@ -20,20 +32,24 @@ def spoken_wording(table: WordingTable, business: str, agent: str, problems: lis
     texts = {key: text for key, text in msgspec.structs.asdict(table).items() if isinstance(text, str)}
     spoken: dict[str, str] = {}
     for key, text in texts.items():
-        allowed = TEXT_PLACEHOLDERS if key == "confirmation_text" else SPOKEN_PLACEHOLDERS
-        problem = placeholder_problem(text, allowed)
+        problem = placeholder_problem(text, SENT.get(key, SPOKEN_PLACEHOLDERS))
         if problem is not None:
             problems.append(f"wording.{key}: {problem}")
-        elif key != "confirmation_text":
+        elif key not in SENT:
             spoken[key] = text.format(business=business, agent=agent)
-    opening = ["greeting", *(["disclosure_sentence"] if table.disclosure else []), "opening_question"]
+    if "{code}" not in table.code_text:
+        problems.append("wording.code_text: {code} is missing")
+    said_first = ["greeting", *(["disclosure_sentence"] if table.disclosure else [])]
+    greeting = " ".join(spoken.get(key, "") for key in said_first)
     return Wording(
-        opening=" ".join(spoken.get(key, "") for key in opening),
+        greeting=greeting,
+        opening=f"{greeting} {spoken.get('opening_question', '')}",
         busy=spoken.get("busy", ""),
         trouble=spoken.get("trouble", ""),
         call_back=spoken.get("call_back", ""),
         goodbye=spoken.get("goodbye", ""),
-        confirmation_text=table.confirmation_text,
+        cancellation_rules=spoken.get("cancellation_rules", ""),
+        **{key: texts[key] for key in SENT},
     )
 
 

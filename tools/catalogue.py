@@ -1,6 +1,6 @@
 """The tools: names, what the model is told of them, arguments, time allowed, what runs.
 
-A name here is part of the contract with `prompts/receptionist.md`; a test holds them
+A name here is part of the contract with the texts in `prompts/`; a test holds them
 together. Read `dispatch.py` for how a tool is run.
 """
 
@@ -9,28 +9,39 @@ from typing import Any
 
 import msgspec
 
-from tools import spoken
+from tools import spoken, spoken_changes
 from tools.arguments import (
     AnswerQuestion,
     Arguments,
+    CancelEvent,
     CheckAvailability,
+    CheckCode,
     CreateEvent,
     HoldSlot,
     NoArguments,
+    RescheduleEvent,
+    SaveDetails,
+    SendConfirmation,
     TakeMessage,
     TransferToHuman,
 )
 from tools.availability import check_availability
 from tools.booking import booking_unknown, create_event
 from tools.business import Business
+from tools.cancelling import cancel_event, cancel_undecided
 from tools.confirmation import send_confirmation, text_unknown
 from tools.conversation import answer_question, did_not_understand, end_call, wait_for_user
+from tools.details import arguments_of, details_unknown, save_details
 from tools.errors import Unavailable
 from tools.facts import CallFacts
 from tools.handoff import transfer_to_human
 from tools.holds import hold_slot
+from tools.identity import check_code, send_code, unchecked
+from tools.identity import text_unknown as code_text_unknown
 from tools.kit import Kit
+from tools.lookup import find_bookings
 from tools.messages import message_unknown, take_message
+from tools.rescheduling import move_undecided, reschedule_event
 from tools.result import Gate, ToolResult
 from tools.schema import function_object
 
@@ -49,6 +60,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     """The truthful answer when the handler ran out of time or broke, whatever it had done by then."""
     deadline_s: float
     one_at_a_time: bool = False  # changes something: never two of these at once in one call
+    arguments_kept: bool = True  # in the record of the call
 
 
 async def _nothing_done(kit: Kit, facts: CallFacts, arguments: Arguments) -> ToolResult:
@@ -65,8 +77,24 @@ async def _hold_undecided(kit: Kit, facts: CallFacts, arguments: HoldSlot) -> To
     return msgspec.structs.replace(unseen, closes_gate=True)
 
 
-async def _text_undecided(kit: Kit, facts: CallFacts, arguments: NoArguments) -> ToolResult:
+async def _text_undecided(kit: Kit, facts: CallFacts, arguments: SendConfirmation) -> ToolResult:
     return text_unknown().result()
+
+
+async def _details_undecided(kit: Kit, facts: CallFacts, arguments: SaveDetails) -> ToolResult:
+    return details_unknown().result()
+
+
+async def _code_undecided(kit: Kit, facts: CallFacts, arguments: NoArguments) -> ToolResult:
+    return code_text_unknown()
+
+
+async def _check_undecided(kit: Kit, facts: CallFacts, arguments: CheckCode) -> ToolResult:
+    return unchecked(kit).result()
+
+
+async def _bookings_unseen(kit: Kit, facts: CallFacts, arguments: NoArguments) -> ToolResult:
+    return Unavailable(spoken_changes.bookings_unseen(), code="bookings_unseen").result()
 
 
 async def _message_undecided(kit: Kit, facts: CallFacts, arguments: TakeMessage) -> ToolResult:
@@ -112,11 +140,80 @@ TOOLS: tuple[Tool, ...] = (
     Tool(
         name="send_confirmation",
         description="Text the booking of this call to the number the caller is calling from.",
-        arguments=NoArguments,
+        arguments=SendConfirmation,
         handler=send_confirmation,
         undecided=_text_undecided,
         deadline_s=12,
         one_at_a_time=True,
+    ),
+    Tool(
+        name="find_bookings",
+        description=(
+            "Look up what is booked under the number the caller is calling from. Appointments are known only "
+            "from here, and only what it shows can be moved or cancelled."
+        ),
+        arguments=NoArguments,
+        handler=find_bookings,
+        undecided=_bookings_unseen,
+        deadline_s=5,
+    ),
+    Tool(
+        name="reschedule_event",
+        description=(
+            "Move a booking to an offered time. The first call only asks: say its sentence word for word, "
+            "then stop and wait. After a clear yes make the same call again; only then is it moved."
+        ),
+        arguments=RescheduleEvent,
+        handler=reschedule_event,
+        undecided=move_undecided,
+        deadline_s=20,
+        one_at_a_time=True,
+    ),
+    Tool(
+        name="cancel_event",
+        description=(
+            "Cancel a booking. The first call only asks: say its sentence word for word, then stop and wait. "
+            "After a clear yes make the same call again; only then is it cancelled."
+        ),
+        arguments=CancelEvent,
+        handler=cancel_event,
+        undecided=cancel_undecided,
+        deadline_s=15,
+        one_at_a_time=True,
+    ),
+    Tool(
+        name="save_details",
+        description=(
+            "Keep what the caller tells about themselves and their wish, as soon as they tell it; only what "
+            "is new or has changed. Say the returned sentence word for word: it may read something back."
+        ),
+        arguments=SaveDetails,
+        handler=save_details,
+        undecided=_details_undecided,
+        deadline_s=5,
+        one_at_a_time=True,
+    ),
+    Tool(
+        name="send_code",
+        description=(
+            "Text a code to the number the caller is calling from, so that they can prove that it is theirs. "
+            "Only when a tool said that it is not proved and the caller agreed."
+        ),
+        arguments=NoArguments,
+        handler=send_code,
+        undecided=_code_undecided,
+        deadline_s=12,
+        one_at_a_time=True,
+    ),
+    Tool(
+        name="check_code",
+        description="Check the code that the caller says or has pressed.",
+        arguments=CheckCode,
+        handler=check_code,
+        undecided=_check_undecided,
+        deadline_s=5,
+        one_at_a_time=True,
+        arguments_kept=False,
     ),
     Tool(
         name="transfer_to_human",
@@ -175,9 +272,24 @@ TOOLS: tuple[Tool, ...] = (
 )
 
 
+UNWRITTEN = frozenset(tool.name for tool in TOOLS if not tool.arguments_kept)
+# All there is where nothing is booked. A new tool does not come among them by itself.
+LEAD_TOOLS = frozenset(
+    {"save_details", "transfer_to_human", "take_message", "answer_question"}
+    | {"did_not_understand", "wait_for_user", "end_call"}
+)
+
+
 def tools_of(business: Business) -> tuple[Tool, ...]:
-    """The tools this business has a use for."""
-    return tuple(tool for tool in TOOLS if tool.name != "answer_question" or business.questions)
+    """The tools this business has a use for, with its own details among the arguments."""
+    return tuple(
+        msgspec.structs.replace(tool, arguments=arguments_of(business.fields))
+        if tool.name == "save_details"
+        else tool
+        for tool in TOOLS
+        if (business.takes_bookings or tool.name in LEAD_TOOLS)
+        and (tool.name != "answer_question" or business.questions)
+    )
 
 
 def definition(tool: Tool, business: Business) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from tools.clock import Clock
 from tools.errors import BadArguments, OutcomeUnknown, ToolError, Unavailable, UnknownTool
 from tools.facts import CallFacts
 from tools.kit import Kit
-from tools.ports import CalendarError, CalendarPort, SmsPort
+from tools.ports import CalendarError, CalendarPort, MailPort, SmsPort
 from tools.prefetch import FreeBusy
 from tools.recovery import Recovery
 from tools.result import Gate, ToolResult
@@ -46,7 +46,9 @@ class Dispatcher:
         store: BookingStore,
         calendar: CalendarPort,
         sms: SmsPort,
+        mail: MailPort | None = None,
         clock: Clock,
+        code_key: bytes,
     ) -> None:
         self.free_busy = FreeBusy(business, calendar, clock)  # whoever takes calls keeps it fresh
         self.kit = Kit(
@@ -55,7 +57,9 @@ class Dispatcher:
             calendar=calendar,
             free_busy=self.free_busy,
             sms=sms,
+            mail=mail,
             clock=clock,
+            code_key=code_key,
         )
         self._tools = {tool.name: tool for tool in tools_of(business)}
         # One lock per call, alive for as long as a tool of that call runs.
@@ -69,8 +73,13 @@ class Dispatcher:
         """Function objects for the model's session."""
         return [definition(tool, self.kit.business) for tool in self._tools.values()]
 
-    async def run(self, facts: CallFacts, name: str, arguments_json: str, gate: Gate) -> ToolResult:
-        """The tool's answer. Never raises; bounded by the tool's deadline and a little more."""
+    async def run(
+        self, facts: CallFacts, name: str, arguments_json: str, gate: Gate, proposal: str | None = None
+    ) -> ToolResult:
+        """The tool's answer. Never raises; bounded by the tool's deadline and a little more.
+
+        `proposal`: what the gate said that of when the model asked.
+        """
         try:
             tool = self._tool(name)
             arguments = _decoded(tool, arguments_json)
@@ -78,16 +87,26 @@ class Dispatcher:
             return error.result()
         if name not in _NOT_UNDERSTANDING:
             facts.misunderstood = 0
-        return await self._bounded(tool, facts, arguments, gate)
+        result = await self._bounded(tool, facts, arguments, gate, proposal)
+        if result.closes_gate:
+            facts.proposed = None
+        if result.proposal is not None:
+            facts.proposed = result.proposal
+        return result
 
     def _tool(self, name: str) -> Tool:
         if name not in self._tools:
             raise UnknownTool(f"there is no such tool; the tools are {', '.join(self._tools)}")
         return self._tools[name]
 
-    async def _bounded(self, tool: Tool, facts: CallFacts, arguments: Arguments, gate: Gate) -> ToolResult:
+    async def _bounded(
+        self, tool: Tool, facts: CallFacts, arguments: Arguments, gate: Gate, proposal: str | None
+    ) -> ToolResult:
         try:
             async with asyncio.timeout(tool.deadline_s) as deadline, self._turn(tool, facts):
+                if proposal != facts.proposed:
+                    # Asked for in one breath with what has proposed something else since.
+                    gate = Gate.NO_PROPOSAL
                 return await tool.handler(self.kit, facts, arguments, gate)
         except ToolError as error:
             return error.result()

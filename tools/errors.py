@@ -10,6 +10,7 @@ read out. `dispatch.py` turns them into results.
     │   ├── BadArguments
     │   └── OutOfTurn         the right tool at the wrong moment
     ├── NotConfirmed          a write the caller has not had the chance to refuse; nobody speaks
+    ├── NotReadBack           the caller answered, but not to the read-back; it is said (again)
     ├── Declined              understood and impossible; the sentence says so
     ├── Unavailable           something outside did not answer; certainly nothing was changed
     └── OutcomeUnknown        a write that may or may not have happened
@@ -69,6 +70,16 @@ class NotConfirmed(ToolError):
 
     def __init__(self, code: str, problem: str) -> None:
         super().__init__("", code=code, problem=problem)
+
+
+class NotReadBack(ToolError):
+    """What was heard and answered did not name what is proposed. `say`: the read-back's sentence."""
+
+    code = "not_read_back"
+
+    def __init__(self, say: str) -> None:
+        problem = "the caller has not heard what this would do; say the sentence word for word, stop and wait"
+        super().__init__(say, problem=problem)
 
 
 class Declined(ToolError):

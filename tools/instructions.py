@@ -1,8 +1,9 @@
 """Renders `prompts/receptionist.md` into the instructions of one call.
 
-Pure. The template is the agent's manner; the values are the owner's facts and today's
-date. What changes from day to day stands last, so that the beginning of the text stays
-the same and the model service can reuse it (its cache works on prefixes).
+Pure. The template is the agent's manner, with what it is there for in it: `app.py` puts one of
+`TASK_FILES` in the place of `{task}`. The values are the owner's facts and today's date. What
+changes from day to day stands last, so that the beginning of the text stays the same and the
+model service can reuse it (its cache works on prefixes).
 """
 
 import re
@@ -10,18 +11,36 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from tools import spoken
-from tools.business import Business, Hours, Stretch
+from tools.business import Business, Hours, Mode, Stretch
+from tools.greeting import Opening
 
+# Of the built-in details, the words to the model; keys are `arguments.ASKABLE`.
+ASKED = {
+    "name": "their name.",
+    "callback_number": "the number to call back on.",
+    "email": "their email address, spelt.",
+    "location": "the address, or where it is about.",
+    "reason": "what it is about, in a few words.",
+    "customer": "whether they have been a customer before.",
+    "appointment_type": "what kind of visit or work they want.",
+    "urgency": "how urgent it is.",
+}
+DAYS_TOLD = 14
 _PLACEHOLDER = re.compile(r"\{([a-z_]*)\}")
+
+
+# What the agent is there for: files beside the template, by the business's mode.
+TASK_FILES = {Mode.BOOKINGS: "booking.md", Mode.LEADS: "leads.md"}
+TASK = "{task}"
 
 
 class InstructionsError(Exception):
     """The template names a placeholder that does not exist, or lacks one that changes daily."""
 
 
-def render_instructions(template: str, business: Business, now: datetime) -> str:
-    """The instructions for a call that begins at `now` (aware). Raises InstructionsError."""
-    values = placeholders(business, now)
+def render_instructions(template: str, business: Business, now: datetime, begins: Opening) -> str:
+    """The instructions for a call that begins at `now` (aware) and so. Raises InstructionsError."""
+    values = placeholders(business, now, begins)
     unknown = sorted(set(_PLACEHOLDER.findall(template)) - values.keys())
     if unknown:
         raise InstructionsError(
@@ -33,24 +52,33 @@ def render_instructions(template: str, business: Business, now: datetime) -> str
     return _PLACEHOLDER.sub(lambda match: values[match.group(1)], template)
 
 
-def placeholders(business: Business, now: datetime) -> Mapping[str, str]:
+def placeholders(business: Business, now: datetime, begins: Opening) -> Mapping[str, str]:
     """Everything a template may name, with its value."""
     today = now.astimezone(business.tz)
     return {
         "business": business.name,
         "agent": business.agent,
-        "opening": business.wording.opening,
+        "opening": begins.words,
+        "caller": begins.caller,
         "goodbye": business.wording.goodbye,
         "address": business.address,
         "directions": business.directions,
         "hours": _hours(business.hours),
         "closures": _closures(business, today.date()),
         "services": _services(business),
+        "details": _details(business),
         "topics": _topics(business),
         "zone": business.zone,
         "today": f"{spoken.WEEKDAYS[today.weekday()]}, {today.date().isoformat()}",
+        "days": _days(today.date()),
         "time": f"{today:%H:%M}",
     }
+
+
+def _days(today: date) -> str:
+    """The days after `today` with their dates: "next Thursday" is where a date slips most easily."""
+    days = (today + timedelta(days=ahead) for ahead in range(1, DAYS_TOLD + 1))
+    return ", ".join(f"{spoken.WEEKDAYS[day.weekday()]} {day.isoformat()}" for day in days)
 
 
 def _hours(hours: Hours) -> str:
@@ -87,7 +115,17 @@ def _services(business: Business) -> str:
     for service in business.services:
         price = f", {service.price}" if service.price else ""
         lines.append(f"- {service.key}: {service.name}, {service.minutes} minutes{price}")
-    return "\n".join(lines)
+    return "\n".join(lines) or "- none"
+
+
+def _details(business: Business) -> str:
+    """What the owner wants every caller asked; in the words of the owner where they are the owner's own."""
+    lines = [f"- {key}: {ASKED[key]}" for key in business.ask]
+    for field in business.fields:
+        answers = f" Answers: {', '.join(field.choices)}." if field.choices else ""
+        when = "" if field.required else " Only if it fits."
+        lines.append(f"- {field.key}: {field.question}{answers}{when}")
+    return "\n".join(lines) or "- nothing further"
 
 
 def _topics(business: Business) -> str:

@@ -4,13 +4,13 @@ import msgspec
 
 from tools.business import Business
 from tools.clock import Clock
-from tools.ports import CalendarPort, SmsPort
+from tools.ports import CalendarPort, MailPort, SmsPort
 from tools.prefetch import FreeBusy
 from tools.store import BookingStore
 
 
 class Kit(msgspec.Struct, frozen=True, kw_only=True):
-    """The business, the time, and the three things outside."""
+    """The business, the time, and the things outside."""
 
     business: Business
     clock: Clock
@@ -18,3 +18,5 @@ class Kit(msgspec.Struct, frozen=True, kw_only=True):
     calendar: CalendarPort
     free_busy: FreeBusy  # of the same calendar, prefetched: for offers only
     sms: SmsPort
+    mail: MailPort | None = None  # None: no mail is sent
+    code_key: bytes  # the server's own, for `codes.py`

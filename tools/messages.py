@@ -5,6 +5,7 @@ from tools.arguments import TakeMessage
 from tools.errors import OutcomeUnknown, OutOfTurn
 from tools.facts import CallFacts
 from tools.kit import Kit
+from tools.lead import callback_note
 from tools.result import Gate, ToolResult
 from tools.store import StoreUnavailable
 
@@ -14,25 +15,28 @@ LEAST_DIGITS = 7  # of a telephone number
 async def take_message(kit: Kit, facts: CallFacts, arguments: TakeMessage, gate: Gate) -> ToolResult:
     """The number is the caller's own, as the network gave it; nobody can have another one rung.
 
-    From a withheld number the caller is asked once for one, which then stands in the message.
+    From a withheld number the caller is asked once for one. Whatever number was told stands in the
+    message, with everything else that `details.py` was told, for a person to judge.
     """
+    told = facts.lead.callback_number is not None
     digits = sum(character.isdigit() for character in arguments.message)
-    if facts.caller_number is None and digits < LEAST_DIGITS and not facts.number_asked:
+    if facts.caller_number is None and not told and digits < LEAST_DIGITS and not facts.number_asked:
         facts.number_asked = True
         raise OutOfTurn("message: the caller's number is withheld; ask for one and add it to the message")
+    note = callback_note(facts.lead, facts.caller_number, kit.business.fields)
     try:
         await kit.store.add_callback(
             call_sid=facts.call_sid,
             number=facts.caller_number,
-            name=arguments.name or facts.held_name,
-            message=arguments.message,
+            name=arguments.name or facts.held_name or facts.lead.name,
+            message=f"{arguments.message}\n{note}".strip(),
             reason="message",
             now=kit.clock.now(),
         )
     except StoreUnavailable as error:
         raise message_unknown() from error
     facts.message_taken = True
-    say = spoken.message_taken(callable_back=facts.caller_number is not None)
+    say = spoken.message_taken(callable_back=facts.caller_number is not None or told)
     return ToolResult(output={"ok": True, "say": say})
 
 

@@ -1,7 +1,7 @@
-"""What the tools ask of a calendar and of a text service: shapes, errors, protocols.
+"""What the tools ask of a calendar, a text service and a mail server: shapes, errors, protocols.
 
-Pure. `calendar.py` and `sms.py` are the implementations; the tools import only this, so
-that neither vendor's library is loaded with them. The store's interface is `store.py`.
+Pure. `calendar.py`, `sms.py` and `mail.py` are the implementations; the tools import only
+this, so that no vendor's library is loaded with them. The store's interface is `store.py`.
 Every error says what is certain, because only that decides what a caller may be told.
 """
 
@@ -53,6 +53,26 @@ class SmsAmbiguous(SmsError):
     """Accepted or not: unknown. Must not be sent again."""
 
 
+class MailError(Exception):
+    """Base of everything a mail server makes us raise. `code` is for us and never spoken."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class MailRefused(MailError):
+    """Certainly not accepted, and it never will be."""
+
+
+class MailRetry(MailError):
+    """Certainly not accepted; may be sent again."""
+
+
+class MailAmbiguous(MailError):
+    """Accepted or not: unknown, and nobody can be asked. Must not be sent again."""
+
+
 # --- shapes -----------------------------------------------------------------------
 
 
@@ -76,6 +96,21 @@ class CalendarEvent(msgspec.Struct, frozen=True, kw_only=True):
     updated: datetime | None = None
     reservation_id: str | None = None  # the value of that property
     burying: bool = False  # ours, and only there to be deleted: see CalendarPort.bury
+
+
+class Invite(msgspec.Struct, frozen=True, kw_only=True):
+    """What an invitation says of an appointment."""
+
+    uid: str  # the same for the appointment wherever it is moved
+    sequence: int  # one more at each change; a calendar believes the highest it has seen
+    start: datetime  # aware
+    end: datetime  # aware, exclusive
+    summary: str
+    location: str
+    to: str  # email address of the customer
+    organizer_name: str
+    made_at: datetime  # aware
+    cancelled: bool = False  # it takes the appointment out of the customer's calendar
 
 
 # --- protocols --------------------------------------------------------------------
@@ -154,4 +189,20 @@ class SmsPort(Protocol):
         """The id of the latest message with this number and body made at or after `since`.
 
         None: there is none in the service's list. Raises SmsRetry: nothing could be learned.
+        """
+
+
+class MailPort(Protocol):
+    """A mail server that sends from our address."""
+
+    def invitation(self, invite: Invite) -> str:
+        """The iCalendar file to send along; its organizer is our address."""
+
+    async def send(
+        self, *, to: str, subject: str, body: str, invite: str, message_id: str, now: datetime
+    ) -> str:
+        """What the server said of it. `invite`: a file made by `invitation`, or "".
+
+        `message_id` is the part before the @ of the mail's Message-ID: the same one for the same
+        mail, so that a receiver can tell a double. Raises MailRefused, MailRetry, MailAmbiguous.
         """

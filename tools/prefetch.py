@@ -41,7 +41,8 @@ class FreeBusy:
 
     def __init__(self, business: Business, calendar: CalendarPort, clock: Clock) -> None:
         """Asks nothing yet."""
-        self._calendars = [calendar.id for calendar in business.calendars]
+        # Where nothing is booked nobody wants to know.
+        self._calendars = [calendar.id for calendar in business.calendars if business.takes_bookings]
         self._ahead = timedelta(days=min(business.horizon_days, DAYS_AHEAD)) + MARGIN
         self._calendar = calendar
         self._clock = clock
@@ -53,6 +54,9 @@ class FreeBusy:
     @contextlib.contextmanager
     def kept_fresh(self) -> Iterator[None]:
         """For as long as a call lasts."""
+        if not self._calendars:
+            yield
+            return
         self._calls += 1
         if self._asking is None:
             self._asking = asyncio.create_task(

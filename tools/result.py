@@ -31,6 +31,13 @@ class Gate(enum.StrEnum):
     NO_PROPOSAL = "no_proposal"  # nothing was proposed in this call, or a fact changed since
     UNHEARD = "unheard"  # the read-back has not been heard to its end
     UNANSWERED = "unanswered"  # heard, but the caller has not spoken since
+    NOT_READ_BACK = "not_read_back"  # something was heard and answered, but it did not name what is proposed
+
+
+class ReadBack(msgspec.Struct, frozen=True):
+    """What the agent must have named before a yes counts. Built and judged by `read_back.py`."""
+
+    must_name: tuple[str, ...]  # regular expressions over the words; each must be found
 
 
 class Claim(enum.StrEnum):
@@ -48,6 +55,8 @@ class Receipt(msgspec.Struct, frozen=True):
 
     claim: Claim
     booking: str = ""  # id of the reservation it is about; empty when it is about none
+    replaces: str = ""  # of a move: the reservation whose place that one has taken
+    says: str = ""  # its own words, where the tool's sentence tells of more than this
 
 
 class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +66,8 @@ class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
     reply: Reply = Reply.MODEL
     then: Then = Then.GO_ON
     proposal: str | None = None  # id of what a yes would now confirm (a hold's id)
+    read_back: ReadBack | None = None  # what must be named of it; None: whatever is said counts
     closes_gate: bool = False  # a fact changed: whatever was proposed before no longer counts
     receipts: tuple[Receipt, ...] = ()  # what was committed, now or before, and may be said
+    keys_wanted: int | None = None  # keys the caller may press as one answer; 0: no longer; None: as before
     error_code: str | None = None  # for us, never spoken; None when the tool did what was asked

@@ -40,7 +40,7 @@ def spoken_time(at: time) -> str:
 
 def spoken_date(day: date) -> str:
     """`day` without its year: "Thursday, November twenty-sixth"."""
-    return f"{WEEKDAYS[day.weekday()]}, {MONTHS[day.month - 1]} {_ordinal(day.day)}"
+    return f"{WEEKDAYS[day.weekday()]}, {MONTHS[day.month - 1]} {ordinal(day.day)}"
 
 
 def spoken_start(start: datetime) -> str:
@@ -48,16 +48,20 @@ def spoken_start(start: datetime) -> str:
     return f"{spoken_date(start.date())} at {spoken_time(start.time())}"
 
 
-def _minute(minute: int) -> str:
-    if minute < 10:
-        return f"oh {_ONES[minute]}"
-    if minute < 20:
-        return _ONES[minute]
-    tens, ones = _TENS[minute - minute % 10], minute % 10
+def spoken_number(number: int) -> str:
+    """0 to 59 in words: "forty-five"."""
+    if number < 20:
+        return _ONES[number]
+    tens, ones = _TENS[number - number % 10], number % 10
     return f"{tens}-{_ONES[ones]}" if ones else tens
 
 
-def _ordinal(day: int) -> str:
+def _minute(minute: int) -> str:
+    return f"oh {_ONES[minute]}" if minute < 10 else spoken_number(minute)
+
+
+def ordinal(day: int) -> str:
+    """A day of the month in words: "twenty-fifth"."""
     if day <= 20:
         return _ORDINALS[day - 1]
     if day == 30:
@@ -121,14 +125,21 @@ def calendar_unseen() -> str:
 # --- booking ----------------------------------------------------------------------
 
 
-def read_back(service: str, name: str, start: datetime) -> str:
-    """What a yes will book."""
-    return f"To confirm: {service} for {name} on {spoken_start(start)}. Shall I book it?"
+def read_back(service: str, name: str, start: datetime, ask_to_text: bool = False) -> str:
+    """What a yes will book. `ask_to_text`: the yes agrees to texts about it, too."""
+    question = "Shall I book it, and text you the details?" if ask_to_text else "Shall I book it?"
+    return f"To confirm: {service} for {name} on {spoken_start(start)}. {question}"
 
 
 def booked(service: str, start: datetime) -> str:
     """The event stands in the calendar."""
     return f"You're booked: {service} on {spoken_start(start)}."
+
+
+def not_settled(person: bool) -> str:
+    """What is proposed cannot be agreed on, however often it is read back. `person`: somebody can be rung."""
+    question = "Would you like to speak to a person?" if person else "Shall I take a message?"
+    return f"I'm sorry, I can't settle that by myself. {question}"
 
 
 def not_booked() -> str:
@@ -161,6 +172,26 @@ def text_failed() -> str:
 
 def text_unknown() -> str:
     return "I'm sorry, I can't tell whether the text went out."
+
+
+def text_blocked() -> str:
+    """The number has said STOP, or its carrier says so."""
+    return "Your phone has blocked our texts. To allow them, text START to the number you called."
+
+
+def text_not_there() -> str:
+    """The business does not text to such numbers."""
+    return "I'm sorry, I can't send texts to your number."
+
+
+def text_not_wanted() -> str:
+    """The caller did not agree to it; it is theirs to ask."""
+    return "I haven't sent you a text. If you would like one, just ask me."
+
+
+def texts_used_up() -> str:
+    """A cap was reached, so none was queued."""
+    return "I'm sorry, I can't send any more texts right now."
 
 
 def text_without_number() -> str:

@@ -27,6 +27,14 @@ class BookingGone(StoreError):
     """The booking to be moved or cancelled is not booked, or is already on its way out."""
 
 
+class TooManyTexts(StoreError):
+    """A cap on texts was reached: nothing was queued."""
+
+
+class TooManyCodes(StoreError):
+    """This number was sent as many codes as it may be for now: none was stored."""
+
+
 class StoreUnavailable(StoreError):
     """The database did not answer or refused to; whether it wrote is unknown."""
 
@@ -88,6 +96,12 @@ class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     ends_as: ReservationState | None = None  # of one that is leaving
     due_at: datetime | None = None  # when `recovery.py` looks at it; None: nothing to do
     changed_at: datetime | None = None  # aware UTC
+    customer_email: str | None = None  # where the invitation goes
+    note: str = ""  # what was collected for the person who serves the customer; lines
+    wants_text: bool = False  # the caller agreed to be texted about it
+    confirmed_at: datetime | None = None  # the customer answered C to a text
+    first_id: str | None = None  # the booking that began a line of moves; None: this one
+    moves: int = 0  # how many led to this one
 
 
 class TextState(enum.StrEnum):
@@ -98,6 +112,66 @@ class TextState(enum.StrEnum):
     SENT = "sent"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    CANCELLED = "cancelled"  # never sent: its appointment was moved or cancelled, or its number opted out
+
+
+class Channel(enum.StrEnum):
+    """How a text reaches its reader."""
+
+    SMS = "sms"
+    EMAIL = "email"
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """A text to be sent because of what a transaction does, and queued in that transaction."""
+
+    kind: str  # "confirmation", "reminder_24", ...: at most one of a kind per reservation and channel
+    channel: Channel
+    to: str  # E.164, or an email address
+    body: str
+    subject: str = ""  # email only
+    invite: str = ""  # email only: the iCalendar file
+    due_at: datetime | None = None  # aware; a reminder's hour. None: as soon as somebody is free to
+
+
+class TextCaps(msgspec.Struct, frozen=True, kw_only=True):
+    """How many texts may be queued, this one included. SMS only."""
+
+    per_call: int
+    per_number: int  # in 24 hours
+    in_all: int  # in 24 hours
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of a number. Opt-outs are kept for ever."""
+
+    number: str  # E.164
+    consented_at: datetime | None  # agreed to be texted, first time
+    opted_out_at: datetime | None  # said STOP, and not START since
+
+
+class CodeCheck(enum.Enum):
+    """What came of comparing a code."""
+
+    RIGHT = enum.auto()  # it is used up now
+    WRONG = enum.auto()  # one try less
+    DEAD = enum.auto()  # none of this call is live: expired, used up, or tried too often
+
+
+class Lead(msgspec.Struct, frozen=True, kw_only=True):
+    """What a caller told about themselves and their wish. None: not told."""
+
+    name: str | None = None
+    callback_number: str | None = None  # E.164
+    email: str | None = None
+    location: str | None = None
+    reason: str | None = None
+    customer: str | None = None  # "new" or "existing"
+    appointment_type: str | None = None
+    urgency: str | None = None  # normal, urgent, emergency, unknown
+    qualified: str | None = None  # yes, no, needs_human_review
+    handoff_reason: str | None = None
+    fields: dict[str, str] = {}  # the owner's own, by key
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,9 +180,12 @@ class Text(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     reservation_id: str | None
     kind: str  # "confirmation"
-    to_number: str
+    to: str  # E.164, or an email address
     body: str
     state: TextState
+    channel: Channel = Channel.SMS
+    subject: str = ""
+    invite: str = ""
     message_sid: str | None = None
     error_code: str | None = None
     queued_at: datetime | None = None  # aware UTC
@@ -142,9 +219,20 @@ class BookingStore(Protocol):
         """Let go of a hold of this call; no error when it is no longer held."""
 
     async def begin_booking(
-        self, *, hold_id: str, call_sid: str, event_id: str, customer_name: str, now: datetime
+        self,
+        *,
+        hold_id: str,
+        call_sid: str,
+        event_id: str,
+        customer_name: str,
+        now: datetime,
+        customer_email: str | None = None,
+        note: str = "",
+        wants_text: bool = False,
     ) -> Reservation:
         """held -> booking, for a live hold of this call only, once. Raises HoldGone, BookingGone.
+
+        `wants_text` also keeps, in the same transaction, that the caller's number has consented.
 
         A hold that moves a booking of the same calendar takes over that booking's event, and
         its id instead of `event_id`. A call that already is in `booking` or `booked` with this
@@ -152,8 +240,13 @@ class BookingStore(Protocol):
         repeat finds its first attempt.
         """
 
-    async def finish_booking(self, *, reservation_id: str, now: datetime) -> Reservation:
+    async def finish_booking(
+        self, *, reservation_id: str, now: datetime, notices: tuple[Notice, ...] = ()
+    ) -> Reservation:
         """booking -> booked. Repeating it is harmless. Raises HoldGone when it has ended otherwise.
+
+        `notices` are queued in the same transaction, by whoever books; those not yet sent of a
+        booking that it takes the place of are cancelled in it.
 
         A booking that it takes the place of is `moved` in the same transaction; if its event is
         another one (in another calendar) it is `leaving`: delete that event, then `finish_leaving`.
@@ -163,13 +256,19 @@ class BookingStore(Protocol):
         """booking -> failed or withdrawn. A booking that it was to move stays booked."""
 
     async def begin_leaving(
-        self, *, reservation_id: str, ends_as: ReservationState, now: datetime
+        self,
+        *,
+        reservation_id: str,
+        ends_as: ReservationState,
+        now: datetime,
+        notices: tuple[Notice, ...] = (),
     ) -> Reservation:
         """booked -> leaving: its event may now be deleted. `ends_as`: cancelled or withdrawn.
 
         From here on it will end, whoever deletes the event. Holds that were to move it are let
         go. One already leaving comes back as it is. Raises BookingGone: it is not booked, or is
-        being moved at this moment.
+        being moved at this moment. Its notices not yet sent are cancelled, and `notices` (that it
+        is cancelled, say) queued, in the same transaction.
         """
 
     async def finish_leaving(self, *, reservation_id: str, now: datetime) -> Reservation:
@@ -188,17 +287,30 @@ class BookingStore(Protocol):
 
     async def reservation(self, reservation_id: str) -> Reservation | None: ...
 
+    async def confirm_booking(self, *, reservation_id: str, now: datetime) -> bool:
+        """The customer confirmed it; false when it is not booked (any more). Repeating it is harmless."""
+
+    # --- texts -------------------------------------------------------------------------
+
     async def queue_text(
         self,
         *,
         reservation_id: str | None,
         kind: str,
-        to_number: str,
+        to: str,
         body: str,
         call_sid: str,
         now: datetime,
+        caps: TextCaps | None = None,
     ) -> Text:
-        """Put a text into the outbox, or return the one already there for (reservation, kind)."""
+        """Put an SMS into the outbox, or return the one already there for (reservation, kind).
+
+        Raises TooManyTexts when it would be one more than `caps` allow. To a number that has
+        opted out it is `cancelled` from the first, as a notice by SMS is.
+        """
+
+    async def text(self, *, reservation_id: str, kind: str, channel: Channel = Channel.SMS) -> Text | None:
+        """The text of this kind about a reservation, whatever became of it."""
 
     async def claim_text(self, *, text_id: str, now: datetime) -> bool:
         """pending -> sending; False when somebody else has it or it is done."""
@@ -211,8 +323,9 @@ class BookingStore(Protocol):
         now: datetime,
         message_sid: str | None = None,
         error_code: str | None = None,
+        due_at: datetime | None = None,
     ) -> None:
-        """sending -> sent, failed, unknown, or back to pending (certainly not accepted)."""
+        """sending -> sent, failed, unknown, or back to pending (not accepted; until `due_at`, if given)."""
 
     async def add_callback(
         self,
@@ -229,6 +342,35 @@ class BookingStore(Protocol):
 
         Written again with the same `key` (with none: the same words and `now`) it is one task.
         """
+
+    # --- callers -----------------------------------------------------------------------
+
+    async def caller(self, number: str) -> Caller | None: ...
+
+    async def set_consent(self, *, number: str, now: datetime) -> None:
+        """The number has agreed to be texted; the first time is the one that is kept."""
+
+    async def set_opted_out(self, *, number: str, opted_out: bool, now: datetime) -> None:
+        """STOP or START was said. Pending texts to a number that opts out are cancelled with it."""
+
+    async def add_code(
+        self, *, number: str, call_sid: str, digest: str, now: datetime, expires_at: datetime, per_day: int
+    ) -> None:
+        """Keep the digest of a code sent to `number`; an earlier one of this call dies with it.
+
+        Raises TooManyCodes when `per_day` were made for this number within 24 hours.
+        """
+
+    async def check_code(
+        self, *, number: str, call_sid: str, digest: str, now: datetime, tries: int
+    ) -> CodeCheck:
+        """Compare with the live code of this call and number, counting the try in the same transaction.
+
+        After `tries` wrong ones it is dead.
+        """
+
+    async def save_lead(self, *, call_sid: str, caller_number: str | None, lead: Lead, now: datetime) -> None:
+        """Keep what was told in a call; one row per call, the latest word counts."""
 
     # --- for `recovery.py`: what nobody is at any more ----------------------------------
 

@@ -24,6 +24,7 @@ from tools.appointments import (
 )
 from tools.conflicts import came_at, others, was_first
 from tools.kit import Kit
+from tools.notices import booked_notices, cancelled_notices
 from tools.ports import CalendarEvent
 from tools.store import UNFINISHED_AFTER, Reservation, ReservationState
 from tools.tasks import Reason, add_task
@@ -65,7 +66,9 @@ async def _settle_booking(kit: Kit, row: Reservation) -> None:
         await _not_finished(kit, row, ReservationState.WITHDRAWN)
     else:
         await add_task(kit, row, Reason.FINISHED_LATE, "Booked after all; tell the caller")
-        await kit.store.finish_booking(reservation_id=row.id, now=kit.clock.now())
+        await kit.store.finish_booking(
+            reservation_id=row.id, now=kit.clock.now(), notices=booked_notices(kit, row)
+        )
 
 
 async def _moved_event(kit: Kit, row: Reservation, moved: Reservation) -> CalendarEvent | None:
@@ -148,7 +151,9 @@ async def _look_for_event(kit: Kit, row: Reservation) -> None:
 
 
 async def _begin_leaving(kit: Kit, row: Reservation, ends_as: ReservationState) -> Reservation:
-    return await kit.store.begin_leaving(reservation_id=row.id, ends_as=ends_as, now=kit.clock.now())
+    return await kit.store.begin_leaving(
+        reservation_id=row.id, ends_as=ends_as, now=kit.clock.now(), notices=cancelled_notices(kit, row)
+    )
 
 
 def _stood_before(event: CalendarEvent, row: Reservation, ours: CalendarEvent) -> bool:

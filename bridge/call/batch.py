@@ -34,6 +34,10 @@ class Batches:
         self._by_turn.setdefault(turn_id, _Batch(set())).running.add(call_id)
         return True
 
+    def owe_reply(self, turn_id: str) -> None:
+        """A wish to speak that is older than this turn's calls is served after them."""
+        self._by_turn[turn_id].wants_reply = True
+
     def answered(self, call_id: str, output_item: str, *, wants_reply: bool) -> None:
         batch = self._by_turn.get(self._turn_of.get(call_id, ""))
         if batch is not None:

@@ -31,7 +31,9 @@ CLOSE_S = 2.0  # a peer that does not answer a close is not waited for longer
 class ToolRunner(Protocol):
     """`tools/dispatch.py`, as the call sees it."""
 
-    async def run(self, facts: CallFacts, name: str, arguments_json: str, gate: Gate) -> ToolResult:
+    async def run(
+        self, facts: CallFacts, name: str, arguments_json: str, gate: Gate, proposal: str | None
+    ) -> ToolResult:
         """Never raises; bounded by the tool's own deadline."""
 
 
@@ -213,7 +215,9 @@ class Call:
 
     async def _run_tool(self, action: m.RunTool) -> None:
         began = self._clock.monotonic()
-        result = await self._tools.run(self.facts, action.name, action.arguments_json, action.gate)
+        result = await self._tools.run(
+            self.facts, action.name, action.arguments_json, action.gate, action.proposal
+        )
         try:
             self._record.tool_call(action, result, self._clock.monotonic() - began)
             self.handle(m.ToolFinished(action.call_id, result))

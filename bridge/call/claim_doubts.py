@@ -6,7 +6,7 @@ patterns, like those of `claim_words.py`, work on a clause that `claims.py` has 
 
 import re
 
-from bridge.call.claim_words import one_of
+from bridge.call.claim_words import WHEN, one_of
 
 
 def _anywhere(words: str) -> re.Pattern[str]:
@@ -20,14 +20,17 @@ NEGATED = _anywhere(
     "fail / wrong to"
 )
 NOT_NEGATED = re.compile(
-    r"\b(?:no (?:problem|worries|trouble)|not (?:a problem|to worry|only)|do not worry)\b"
+    r"\b(?:no (?:problem|worries|trouble)|not (?:a problem|to worry|only)|no longer|do not worry)\b"
     r"|^no (?=you|i|we|it|that|your)"
 )
+# Behind the claim: "I have booked nothing", but not "cancelled, no charge".
+NOTHING = re.compile(r"^ (?:not|nothing|none|neither|nobody|no(?! (?:charge|fee|cost|problem|trouble)))\b")
 HANGS_ON = _anywhere(
-    "if / once / when / whenever / unless / until / till / before / after / whether / in case / so that / "
+    "if / once / when / whenever / unless / until / till / before / after / whether / in case / "
+    "so that(?! is) / "
     "so long as / as long as / as soon as / the moment / by the time / assuming / provided / suppose / "
-    "imagine / pretend / (?:make|making|be|being) (?:sure|certain) / ensure / check / verify / hope / "
-    "hoping / wish / see (?:that|to it) / in order"
+    r"^say / let us say / imagine / pretend / (?:make|making|be|being) (?:sure|certain) / ensure / "
+    r"check(?! ups?\b) / verify / hope / hoping / wish / see (?:that|to it) / in order"
 )
 REPORTED = _anywhere(
     "said / saying / told / telling you / mentioned / thought / think / believed / assumed / understood / "
@@ -48,7 +51,7 @@ UNSURE = _anywhere(
 )
 LONG_AGO = _anywhere(
     r"yesterday / last (?:week|month|year|night|time|spring|summer|fall|autumn|winter|\w+day) / "
-    "(?:hours?|days?|weeks?|months?|years?) ago / previous(?:ly)? / prior / originally / "
+    "(?:hours?|days?|weeks?|months?|years?) ago / previously / originally / "
     "last (?:appointment|visit|booking) / when you called / since last \\w+ / "
     "since (?:january|march|may|june|july|october|\\w+day) / "
     r"(?:was|were) (?:\w+ )*in (?:january|february|march|april|may|june|july|august|september|october"
@@ -67,7 +70,8 @@ FOR_LATER = _anywhere(
 BY_EMAIL = re.compile(r"\b(?:e ?mail|inbox|invite|invitation|letter|fax)")
 BY_TEXT = re.compile(r"\b(?:text|sms|message)")
 TO_OTHERS = re.compile(
-    r"\bto (?:the|our|my|an?|dr|doctor|him|her|them)\b(?! (?:\w+ ){0,2}(?:number|phone|mobile|cell))"
+    r"(?<!link )(?<!directions )(?<!way )\bto (?:the|our|my|an?|dr|doctor|him|her|them)\b"
+    r"(?! (?:\w+ ){0,2}(?:number|phone|mobile|cell))"
 )
 
 # --- after the claim --------------------------------------------------------------------------
@@ -79,8 +83,8 @@ BY_OTHERS = re.compile(
     r"^ by (?:the|dr|your|our|some)\b|\bby (?:someone|somebody|another|other|him|her|them)\b"
 )
 CONDITION = _anywhere(
-    "if / once / unless / as soon as / when / whenever / until / provided / assuming / pending / "
-    "subject to / as long as"
+    rf"if / once / unless / as soon as / when / whenever / until(?! {WHEN}) / provided / assuming / "
+    "pending / subject to / as long as"
 )
 # Behind its comma: a condition, or a question that leaves it to the caller. The next word decides,
 # except where one of `OPENS_MORE` begins something longer.
@@ -92,17 +96,24 @@ UNMADE_BY = re.compile(
 OPENS_MORE = frozenset({"is", "would", "as"})
 MOST_AFTER = 5  # words of `UNMADE_BY` at most
 
+# What is "booked" beside one of these was booked for another time before.
+CONTRAST = _anywhere(
+    r"now instead / from \w+day to / rebooked .* instead / instead of / rather than / in place of / "
+    r"and not the / new (?:\w+ )?(?:time|slot|day|date)"
+)
+
 # --- how a clause or a sentence opens ---------------------------------------------------------
 
 ASKS = re.compile(
-    r"(?!(?:so )?what (?:i|we) have)"
+    r"(?!(?:so )?what (?:i|we) have|should be\b)"
     r"^(?:(?:and|so|but|or|okay|ok|sorry|now|well|great|sure|alright|perfect|thanks) )*"
     r"(?:is|are|was|were|do|does|did|have|has|had|shall|should|can|could|may|would|will|am"
     r"|what|when|where|which|who|whom|whose|why|how)\b"
 )
 SUPPOSES = re.compile(
     r"^(?:(?:and|so|but|or|okay|even|then|only) )*"
-    r"(?:then(?= (?:you|it|that|your)\b)|if|once|when|whenever|unless|as soon as|until|assuming|provided"
+    r"(?:then(?= (?:you|it|your)\b)|if(?! you (?:look|check)\b)|once|when|whenever|unless|as soon as|until"
+    r"|assuming|provided"
     r"|in case|should you|imagine|suppose|say|let us say|the moment|by the time|according to|from what"
     r"|as far as|looking at|going by|as (?:it|things) stands?)\b"
 )

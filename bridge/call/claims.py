@@ -6,12 +6,13 @@ time, and open to anybody's correction:
 
 1. A clause ends at a stop, or at a comma once the next word is known ("..., right?").
    A long one is judged on the way, when a claim lies `PATIENCE` words back.
-2. A claim says of somebody or something that it is done ("is", "has been", "I have"), in the words of
-   `claim_words.py`, or is worded as in `claim_idioms.py`.
+2. A clause is made plain (`claim_plain.py`). A claim says of somebody or something that it is done ("is",
+   "has been", "I have"), in the words of `claim_words.py`, or is worded as in `claim_idioms.py`.
 3. It is none when asked, denied, reported, read out or supposed: `claim_doubts.py`.
 4. How things stand ("you are booked") also hangs on a condition that follows or came before in
    the sentence; what the agent did ("I have booked you") does not.
 5. What goes on now ("I am sending it") is none when it is for later.
+6. What is booked "instead of" another time is moved.
 
 What the rules find and miss is measured in tests/bridge/call/test_claims.py. Read `claim_judge.py` next, and
 `truth.py` for what becomes of a claim.
@@ -24,6 +25,7 @@ import msgspec
 
 from bridge.call import claim_doubts as doubts
 from bridge.call.claim_judge import claimed
+from bridge.call.claim_plain import plain
 from bridge.call.claim_words import TRIGGER
 from tools.result import Claim
 
@@ -40,22 +42,6 @@ _TOKEN = re.compile(
 _UNFINISHED = re.compile(
     r"(?:\b[ap]\.\s?m?\.?\s*|\b(?:dr|mr|mrs|ms|st|prof)\.|\d[.:,]|[^\W_]['’-]?|-)$", re.IGNORECASE
 )
-_PLAIN = (
-    (re.compile(r"\bwon't\b"), "will not"),
-    (re.compile(r"\bcan't\b"), "can not"),
-    (re.compile(r"n't\b"), " not"),
-    (re.compile(r"'re\b"), " are"),
-    (re.compile(r"'ve\b"), " have"),
-    (re.compile(r"'m\b"), " am"),
-    (re.compile(r"'ll\b"), " will"),
-    (re.compile(r"'d\b"), " would"),
-    (re.compile(r"\blet's\b"), "let us"),
-    (re.compile(r"'s\b"), " is"),  # or whose it is, which does no harm
-)
-
-
-# "o'clock" is "oclock", "check-up" is "check up", "Dr." is "dr" in the patterns.
-_POINTS = str.maketrans({"-": " ", ".": None, "'": None})
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -133,6 +119,7 @@ class _Sentence:
         self._following: list[re.Match[str]] = []
         self._asked = False  # the sentence opened as a question
         self._supposed = False  # it opened with a condition
+        self._contrast = False  # it names another time, too
 
     def word(self, text: str, token: re.Match[str]) -> Iterator[Found]:
         """The next word is complete."""
@@ -186,6 +173,7 @@ class _Sentence:
         clause = plain(said)
         self._supposed |= doubts.SUPPOSES.match(clause) is not None
         self._asked |= doubts.ASKS.match(clause) is not None and not self._supposed
+        self._contrast |= doubts.CONTRAST.search(clause) is not None
         if self._asked:
             return
         unmade = self._supposed or doubts.UNMADE_BY.match(after) is not None
@@ -197,7 +185,10 @@ class _Sentence:
                 break
             room = 0 if complete or not last else PATIENCE
             conditional = unmade or joint == "then" or (asked_first and number > 0)
-            for claim in claimed(part, conditional=conditional, room=room):
+            claims = set(claimed(part, conditional=conditional, room=room))
+            if Claim.BOOKED in claims and (self._contrast or Claim.MOVED in claims):
+                claims = claims - {Claim.BOOKED} | {Claim.MOVED}
+            for claim in sorted(claims):
                 if claim not in self._told:
                     self._told.add(claim)
                     yield Found(claim, self._begin, said)
@@ -210,11 +201,3 @@ def _parts(clause: str) -> list[tuple[str, str]]:
     ends = [*(joint.start() for joint in joints), len(clause)]
     joined_by = ["", *(joint.group().strip() for joint in joints)]
     return [(by, clause[begin:end].strip()) for by, begin, end in zip(joined_by, begins, ends, strict=True)]
-
-
-def plain(text: str) -> str:
-    """A clause in small letters, contractions written out, points, hyphens and apostrophes gone."""
-    text = text.lower().replace("’", "'")
-    for pattern, instead in _PLAIN:
-        text = pattern.sub(instead, text)
-    return " ".join(text.translate(_POINTS).split())

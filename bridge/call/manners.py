@@ -13,7 +13,7 @@ ENDLESS_SPEECH_S = 15.0  # speech that never stops is a television, not a caller
 RAISED_THRESHOLD = 0.85
 LEAVING_S = 12.0  # goodbye and handoff wait so long for the last mark
 RETRY_PAUSE_S = 0.4
-KEY_NOTE = "(The caller pressed {digit} on the telephone's keypad.)"
+KEY_NOTE = "(The caller pressed {keys} on the telephone's keypad.)"
 NOISE_NOTE = (
     "There has been unbroken noise on the line and nothing the caller said can be made out. "
     "Say so, and offer to be reached by pressing keys: zero for a person."

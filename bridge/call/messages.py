@@ -331,6 +331,7 @@ class RunTool(Action, frozen=True):
     name: str
     arguments_json: str
     gate: Gate  # what the confirm gate said when the model asked
+    proposal: str | None = None  # what it said that of: by the time the tool runs it may be another
 
 
 class RecordTurn(Action, frozen=True):

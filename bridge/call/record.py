@@ -7,7 +7,9 @@ into the log.
 
 import asyncio
 from collections.abc import Awaitable
+from datetime import datetime
 
+import msgspec
 import structlog
 
 from bridge.call.leg import Leg
@@ -23,10 +25,14 @@ from bridge.call.messages import (
 from bridge.call.phases import EndReason
 from bridge.store.calls import CallStore, Outcome
 from bridge.store.journal import Journal
+from tools.business import Business
+from tools.catalogue import UNWRITTEN
 from tools.clock import Clock
-from tools.facts import CallFacts
-from tools.result import ToolResult
-from tools.store import StoreError
+from tools.codes import without_codes
+from tools.facts import CallFacts, Done
+from tools.lead import callback_note
+from tools.result import Claim, ToolResult
+from tools.store import BookingStore, Lead, StoreError
 
 log = structlog.get_logger(__name__)
 
@@ -36,9 +42,21 @@ COMMIT_S = 1.5  # the stream stays open so long for the next step to be committe
 class CallRecord:
     """Writes one call's record."""
 
-    def __init__(self, facts: CallFacts, calls: CallStore, journal: Journal, clock: Clock) -> None:
+    def __init__(
+        self,
+        facts: CallFacts,
+        *,
+        business: Business,
+        calls: CallStore,
+        bookings: BookingStore,
+        journal: Journal,
+        clock: Clock,
+    ) -> None:
+        self._facts = facts
         self._call_sid = facts.call_sid
+        self._business = business
         self._calls = calls
+        self._bookings = bookings
         self._journal = journal
         self._clock = clock
         self._began = clock.monotonic()
@@ -55,6 +73,8 @@ class CallRecord:
             self._first_audio = now
 
     def turn(self, turn: RecordTurn) -> None:
+        if self._facts.codes_sent:
+            turn = msgspec.structs.replace(turn, text=without_codes(turn.text))
         self._turns += 1
         number, now = self._turns, self._clock.now()
         self._journal.put(
@@ -80,6 +100,8 @@ class CallRecord:
         # The model may call anything anything; only names of ours are worth a log line.
         name = "unknown" if result.error_code == "unknown_tool" else action.name
         self._tool_calls.append(name)
+        if action.name in UNWRITTEN:
+            action = msgspec.structs.replace(action, arguments_json="")
         now = self._clock.now()
         log.info(
             "tool_call",
@@ -112,7 +134,8 @@ class CallRecord:
     def finish(self, facts: CallFacts, end: EndStream | None, caller: Leg, model: Leg | None) -> None:
         """Close the call's row and say in one line how it went."""
         reason = end.reason if end is not None else EndReason.SERVER_ERROR
-        outcome = call_outcome(facts, reason)
+        lead_taken = not self._business.takes_bookings and facts.lead != Lead()
+        outcome = call_outcome(facts, reason, lead_taken=lead_taken)
         now = self._clock.now()
         seconds = self._clock.monotonic() - self._began
         first = None if self._first_audio is None else round((self._first_audio - self._began) * 1000)
@@ -132,6 +155,9 @@ class CallRecord:
             ignored_from_model=model.ignored if model else 0,
             tokens={field: getattr(self._usage, field) for field in Usage.__struct_fields__},
         )
+        self._keep_lead(facts, now)
+        if lead_taken and not facts.message_taken:
+            self._have_called_back(facts, now)
         self._journal.put(lambda: self._calls.add_usage(call_sid=self._call_sid, usage=self._usage, now=now))
         self._journal.put(
             lambda: self._calls.close_call(
@@ -143,15 +169,46 @@ class CallRecord:
             )
         )
 
+    def _keep_lead(self, facts: CallFacts, now: datetime) -> None:
+        """Once more: the store may have been away when the caller told it."""
+        if facts.lead != Lead():
+            self._journal.put(
+                lambda: self._bookings.save_lead(
+                    call_sid=facts.call_sid, caller_number=facts.caller_number, lead=facts.lead, now=now
+                )
+            )
 
-def call_outcome(facts: CallFacts, reason: str) -> Outcome:
-    """How the call counts, by what was committed in it; the strongest fact wins."""
-    if facts.booking_id is not None:
-        return Outcome.BOOKED
+    def _have_called_back(self, facts: CallFacts, now: datetime) -> None:
+        """Whoever told something where nothing is booked waits for a call, however theirs ended."""
+        note = callback_note(facts.lead, facts.caller_number, self._business.fields)
+        self._journal.put(
+            lambda: self._bookings.add_callback(
+                call_sid=facts.call_sid,
+                number=facts.caller_number,
+                name=facts.lead.name,
+                message=note,
+                reason="lead",
+                now=now,
+                key=facts.call_sid,
+            )
+        )
+
+
+def call_outcome(facts: CallFacts, reason: str, *, lead_taken: bool = False) -> Outcome:
+    """How the call counts, by what was committed in it; the strongest fact wins.
+
+    `lead_taken`: the caller told something where nothing is booked, and is called back.
+    """
+    claims = {one.claim for one in facts.done.values()}
+    for claim, outcome in _STRONGEST:
+        if claim in claims:
+            return outcome
     if reason in (EndReason.TRANSFER, EndReason.KEY_ZERO):
         return Outcome.TRANSFERRED
     if facts.message_taken:
         return Outcome.MESSAGE_TAKEN
+    if lead_taken:
+        return Outcome.LEAD_TAKEN
     if reason not in (EndReason.SAID_GOODBYE, EndReason.CALLER_HUNG_UP):
         return Outcome.FAILED
     if facts.questions_answered:
@@ -161,17 +218,21 @@ def call_outcome(facts: CallFacts, reason: str) -> Outcome:
 
 def call_summary(facts: CallFacts, outcome: Outcome) -> str:
     """A sentence or two for the owner, from committed facts only; no words of the caller's."""
-    parts = []
-    slot = facts.offered.get(facts.booked_slot_id or "")
-    if slot is not None:
-        parts.append(f"Booked: {slot.service}, {slot.start:%A %d %B %Y at %H:%M}.")
+    parts = [_said_of(one) for one in facts.done.values()]
+    if facts.booking_id is not None:
         # A text whose answer was lost may have gone out all the same.
         sent = "was sent" if facts.confirmation_sent else "is not known to have been sent"
         parts.append(f"The confirmation text {sent}.")
-    elif facts.unconfirmed_id is not None:
-        parts.append("Whether a booking was made is not known; please look in the calendar.")
+    if facts.unconfirmed_id is not None:
+        moved = facts.moving is not None and facts.moving.hold_id == facts.unconfirmed_id
+        what = "moved" if moved else "made"
+        parts.append(f"Whether a booking was {what} is not known; please look in the calendar.")
+    if facts.cancelling is not None:
+        parts.append("Whether a booking was cancelled is not known; please look in the calendar.")
     if facts.message_taken:
         parts.append("A message was taken; please call back.")
+    if outcome is Outcome.LEAD_TAKEN:
+        parts.append(LEAD_SUMMARY)
     if facts.transfer_reason is not None:
         done = "Put through to" if outcome is Outcome.TRANSFERRED else "Asked for"  # and hung up, say
         parts.append(f"{done} a person ({facts.transfer_reason.replace('_', ' ')}).")
@@ -182,10 +243,26 @@ def call_summary(facts: CallFacts, outcome: Outcome) -> str:
     return " ".join(parts)
 
 
+def _said_of(one: Done) -> str:
+    start = f"{one.start:%A %d %B %Y at %H:%M}"
+    if one.claim is Claim.MOVED and one.was is not None:
+        start = f"from {one.was:%A %d %B %Y at %H:%M} to {start}"
+    return f"{one.claim.value.capitalize()}: {one.service}, {start}."
+
+
+_STRONGEST = (
+    (Claim.BOOKED, Outcome.BOOKED),
+    (Claim.MOVED, Outcome.RESCHEDULED),
+    (Claim.CANCELLED, Outcome.CANCELLED),
+)
+LEAD_SUMMARY = "The caller's wish and details were taken; please call back."
 SUMMARIES = {
     Outcome.BOOKED: "Booked.",
+    Outcome.RESCHEDULED: "A booking was moved.",
+    Outcome.CANCELLED: "A booking was cancelled.",
     Outcome.TRANSFERRED: "Put through to a person.",
     Outcome.MESSAGE_TAKEN: "A message was taken.",
+    Outcome.LEAD_TAKEN: LEAD_SUMMARY,
     Outcome.QUESTION_ANSWERED: "A question was answered.",
     Outcome.ENDED: "The call ended without a booking.",
     Outcome.CALLER_HUNG_UP: "The caller hung up without a booking.",

@@ -1,14 +1,14 @@
 """The session: one call's decisions, and nothing else.
 
 Pure. `receive(event, now)` answers with the actions that follow; nothing is awaited between,
-so two events can never interleave. `deadline()` says when it next wants a `Tick`. Kept in
-ledgers beside it: `turns.py` (who may speak), `speech.py` (what was said and heard, and may it be
-said), `confirm.py` (may a write go ahead). The shell that carries it all out is `call.py`.
+so two events can never interleave. `deadline()` says when it next wants a `Tick`. Ledgers beside it:
+`turns.py` (who may speak), `speech.py` (said, heard, true?), `confirm.py`. The shell is `call.py`.
 """
 
 from bridge.call import messages as m
 from bridge.call.batch import Batches
 from bridge.call.confirm import ConfirmGate
+from bridge.call.keys import Keypad
 from bridge.call.manners import (
     ENDLESS_SPEECH_S,
     GREETING_NOISE_S,
@@ -27,19 +27,21 @@ from bridge.call.phases import FATAL_FAULTS, EndReason, Phase
 from bridge.call.speech import AgentSpeech
 from bridge.call.truth import MOST_UNTRUTHS, Untruth
 from bridge.call.turns import TurnGate
-from tools.result import Gate, Reply, Then
+from tools.result import Gate, Reply, Then, ToolResult
 
 
 class Session:
     """Decides for one call. All `now` are seconds of the call's clock."""
 
-    def __init__(self, manners: Manners | None = None) -> None:
+    def __init__(self, manners: Manners | None = None, known: ToolResult | None = None) -> None:
+        """`known`: what is true before anything was said, and may be said."""
         self.phase = Phase.OPENING
         self._orders = Orders()
         self.turns = TurnGate()
         self.speech = AgentSpeech(self._orders)
         self.playback = self.speech.playback
         self.gate = ConfirmGate()
+        self.keypad = Keypad()
         self._manners = manners or Manners()
         self._began: float | None = None
         self._stream_ready = False
@@ -54,6 +56,8 @@ class Session:
         self._interrupt_at: float | None = None
         self._leave: tuple[m.NextStep, EndReason] | None = None
         self._leave_by = 0.0
+        if known is not None:
+            self.speech.truth.learn(known)
 
     # --- the two questions --------------------------------------------------------
 
@@ -74,7 +78,7 @@ class Session:
         """When a Tick is wanted, in seconds of the call's clock; None when only events matter."""
         if self.phase is Phase.ENDED:
             return None
-        wishes = [self._interrupt_at]
+        wishes = [self._interrupt_at, self.keypad.deadline()]
         if self.phase in (Phase.GREETING, Phase.TALKING):  # elsewhere nothing is asked, so nothing is due
             wishes.append(self.turns.deadline())
         if self.phase is Phase.OPENING and self._began is not None:
@@ -99,6 +103,7 @@ class Session:
             case m.MarkPlayed(name=name):
                 self.speech.mark_played(name, now)
             case m.SpokenWordsArrived():
+                self.gate.words_spoken(event.turn_id, event.item_id, event.words)
                 self._must_be_true(self.speech.take_words(event), event.turn_id, now)
             case m.SpeechStarted():
                 self._caller_began(now)
@@ -159,6 +164,8 @@ class Session:
         if self._interrupt_at is not None and now >= self._interrupt_at:
             self._interrupt_at = None
             self._interrupt(now)
+        if (keys := self.keypad.overdue(now)) is not None:
+            self._keys_complete(keys)
         if self.phase is Phase.OPENING and self._began is not None and now >= self._began + OPENING_S:
             self._give_up(EndReason.MODEL_SLOW, now)
         if (
@@ -187,7 +194,7 @@ class Session:
             self.phase = Phase.GREETING
             self.turns.want()
             for digit in self._early_keys:
-                self._note("user", KEY_NOTE.format(digit=digit))
+                self._note("user", KEY_NOTE.format(keys=digit))
 
     # --- the agent speaks ---------------------------------------------------------
 
@@ -293,11 +300,17 @@ class Session:
             self._early_keys.append(digit)
             return
         self.gate.caller_began(lambda item_id: self.playback.heard_share(item_id, now))
-        self._caller_finished()
+        self._stay()  # also for the first of several keys: nobody hangs up meanwhile
         if self.phase is Phase.LEAVING:
             return  # on the way to a person
         self._silence(now)
-        self._note("user", KEY_NOTE.format(digit=digit))
+        if (keys := self.keypad.press(digit, now)) is not None:
+            self._keys_complete(keys)
+
+    def _keys_complete(self, keys: str) -> None:
+        self._caller_finished()
+        if self.phase is not Phase.LEAVING:
+            self._note("user", KEY_NOTE.format(keys=keys))
 
     def _silence(self, now: float) -> None:
         """Our own interruption: the model's ear heard nothing, so its turn is cancelled by us."""
@@ -310,21 +323,27 @@ class Session:
     def _tool_called(self, event: m.ToolCalled, now: float) -> None:
         if not self._batches.called(event.turn_id, event.call_id):
             return
+        if self.turns.take_wish():  # to speak before this call is answered would be to speak without it
+            self._batches.owe_reply(event.turn_id)
         self._turn_made_something = True
-        self._do(m.RunTool(event.call_id, event.name, event.arguments_json, self.gate_state(now)))
+        gate = self.gate_state(now)
+        self._do(m.RunTool(event.call_id, event.name, event.arguments_json, gate, self.gate.proposal))
 
     def gate_state(self, now: float) -> Gate:
-        return self.gate.state(lambda item_id: self.playback.heard_share(item_id, now))
+        return self.gate.state(
+            lambda item_id: self.playback.heard_share(item_id, now), playing=self.playback.is_playing()
+        )
 
     def _tool_finished(self, event: m.ToolFinished, now: float) -> None:
         result = event.result
         self.speech.truth.learn(result)
         item_id = self._orders.tool_output(event.call_id, result.output)
         self._batches.answered(event.call_id, item_id, wants_reply=result.reply is Reply.MODEL)
+        self.keypad.want(result.keys_wanted)
         if result.closes_gate:
             self.gate.close()
         if result.proposal is not None:
-            self.gate.proposed(result.proposal, item_id)
+            self.gate.proposed(result.proposal, item_id, result.read_back)
         if result.then is not Then.GO_ON:
             if result.then is Then.TRANSFER:
                 self._start_leaving(m.NextStep.PERSON, EndReason.TRANSFER, now)

@@ -17,6 +17,7 @@ from bridge.call.session import Session
 from bridge.realtime.session_config import SessionConfig
 from tools.clock import Clock
 from tools.facts import CallFacts
+from tools.greeting import Opening
 
 
 class Switchboard:
@@ -28,16 +29,21 @@ class Switchboard:
         at_once: int,
         manners: Manners,
         open_model: Callable[[CallFacts], Awaitable[Socket]],
-        model_config: Callable[[], SessionConfig],
+        opening: Callable[[CallFacts], Opening],
+        model_config: Callable[[Opening], SessionConfig],
         tools: ToolRunner,
         keep_fresh: Callable[[], AbstractContextManager[None]],
         new_record: Callable[[CallFacts], CallRecord],
         clock: Clock,
     ) -> None:
-        """`keep_fresh`: entered for as long as a call lasts; prefetches what its tools will want to know."""
+        """`opening`: how a call begins, by what is known of its caller.
+
+        `keep_fresh`: entered for as long as a call lasts; prefetches what its tools will want to know.
+        """
         self._at_once = at_once
         self._manners = manners
         self._open_model = open_model
+        self._opening = opening
         self._model_config = model_config
         self._tools = tools
         self._keep_fresh = keep_fresh
@@ -64,13 +70,14 @@ class Switchboard:
     async def take(self, facts: CallFacts, socket: Socket, stream_sid: str) -> None:
         """Hold one call to its end."""
         with structlog.contextvars.bound_contextvars(call_sid=facts.call_sid), self._keep_fresh():
+            opening = self._opening(facts)
             call = Call(
                 facts=facts,
-                session=Session(self._manners),
+                session=Session(self._manners, opening.known),
                 caller_socket=socket,
                 stream_sid=stream_sid,
                 open_model=lambda: self._open_model(facts),
-                model_config=self._model_config(),
+                model_config=self._model_config(opening),
                 tools=self._tools,
                 record=self._new_record(facts),
                 clock=self._clock,

@@ -10,8 +10,9 @@ import re
 
 import msgspec
 
+from bridge.call.claim_doubts import CONTRAST
 from bridge.call.claims import ClaimReader, Found
-from tools.result import Claim, ToolResult
+from tools.result import Claim, Receipt, ToolResult
 
 MOST_UNTRUTHS = 3  # between two utterances of the caller's; then nobody waits for a model that lies
 AUDIBLE_MS = 300  # so much of a claim must have sounded before anybody could have understood it
@@ -22,6 +23,14 @@ _COVERED_BY = {claim: frozenset({claim}) for claim in Claim} | {
     Claim.BOOKED: frozenset({Claim.BOOKED, Claim.MOVED})
 }
 _OF_BOOKINGS = frozenset({Claim.BOOKED, Claim.MOVED, Claim.CANCELLED})
+_DONE = _OF_BOOKINGS | {Claim.TEXTED}
+_IN_GENERAL = re.compile(
+    r"\b(?:all set|you(?:'re| are) set|good to go|taken care of|sorted|gone through)\b", re.IGNORECASE
+)
+# A text with a code tells nothing of a booking.
+_DETAILS = re.compile(
+    r"\b(?:details?|confirm\w*|appointment|booking|visit|time|address|directions)\b", re.IGNORECASE
+)
 _WEEKDAY = re.compile(r"\b(mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE)
 
 _SAID = {
@@ -79,12 +88,13 @@ class TruthGuard:
             self._proposed = True
         sentence = str(result.output.get("say", ""))
         for receipt in result.receipts:
-            key = (receipt.claim, receipt.booking)
-            if self._receipts.get(key) == sentence:
+            key, words = (receipt.claim, receipt.booking), receipt.says or sentence
+            if self._receipts.get(key) == words:
                 continue  # told again
-            for stale in [known for known in self._receipts if _voids(key, known)]:
+            looked_up = receipt.claim is Claim.BOOKED and not result.closes_gate  # nothing was changed
+            for stale in [known for known in self._receipts if not looked_up and _voids(receipt, known)]:
                 del self._receipts[stale]
-            self._receipts[key] = sentence
+            self._receipts[key] = words
 
     def covers(self, found: Found) -> bool:
         """True when the claim is about something committed.
@@ -93,10 +103,10 @@ class TruthGuard:
         the latest business: while that is only proposed, older receipts say nothing about it.
         """
         sentences = [
-            sentence for (claim, _), sentence in self._receipts.items() if claim in _COVERED_BY[found.claim]
+            sentence for (claim, _), sentence in self._receipts.items() if claim in _covered_by(found)
         ]
         if not sentences or found.claim not in _OF_BOOKINGS:
-            return bool(sentences)
+            return any(not ("code" in sentence and _DETAILS.search(found.clause)) for sentence in sentences)
         days = _weekdays(found.clause)
         if not days:
             return not self._proposed
@@ -130,14 +140,27 @@ class TruthGuard:
         )
 
 
-def _voids(new: tuple[Claim, str], known: tuple[Claim, str]) -> bool:
+def _covered_by(found: Found) -> frozenset[Claim]:
+    """Receipts of which claims may cover this one."""
+    days = _weekdays(found.clause)
+    if found.claim is Claim.BOOKED and not days and _IN_GENERAL.search(found.clause):
+        return _DONE  # "you're all set" is said of a cancellation, too
+    if found.claim is Claim.MOVED and days and CONTRAST.search(found.clause.lower()):
+        return _COVERED_BY[
+            Claim.BOOKED
+        ]  # "I've booked Friday instead of Thursday": the wish changed, perhaps
+    return _COVERED_BY[found.claim]
+
+
+def _voids(new: Receipt, known: tuple[Claim, str]) -> bool:
     """True when a new receipt makes a known one untrue, or too old to speak of."""
-    claim, booking = new
-    match claim:
+    match new.claim:
         case Claim.CANCELLED:
-            return known[0] in (Claim.BOOKED, Claim.MOVED) and booking in ("", known[1])
+            return known[0] in (Claim.BOOKED, Claim.MOVED) and new.booking in ("", known[1])
         case Claim.MOVED:
-            return known[0] is Claim.TEXTED or known == (Claim.BOOKED, booking)
+            # Whatever was said of the time it had: booked there, or moved there before.
+            replaced = known[0] in (Claim.BOOKED, Claim.MOVED) and known[1] == new.replaces
+            return known[0] is Claim.TEXTED or known == (Claim.BOOKED, new.booking) or replaced
         case Claim.BOOKED:
             return known[0] is Claim.TEXTED  # it told of another booking
         case _:

@@ -72,6 +72,11 @@ class TurnGate:
         """Nobody needs to speak any more: the call is ending."""
         self._wanted = False
 
+    def take_wish(self) -> bool:
+        """Whether a turn is wished for; then that is now the business of whoever asks."""
+        wanted, self._wanted = self._wanted, False
+        return wanted
+
     def wait(self, until: float) -> None:
         """Ask for nothing before `until`: a pause before a retry."""
         self._not_before = max(self._not_before, until)

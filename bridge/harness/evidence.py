@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from bridge.harness.ledger import Ledger
+from bridge.harness.mail.messages import ReceivedMail
 from bridge.harness.recording import Recording
 from tools.store import Reservation, Text
 
 if TYPE_CHECKING:  # only their shapes: the modules themselves ask a database
     from bridge.store.calls import CallRow
-    from bridge.store.report import CallbackRow, ToolCallRow, TurnRow
+    from bridge.store.report import CallbackRow, LeadRow, ToolCallRow, TurnRow
 
 BYTES_PER_S = 8000
 LOOK_FOR_S = 0.4  # so much of an item is looked for in what the caller heard
@@ -34,6 +36,7 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True):
     reservations: list[Reservation]
     texts: list[Text]
     callbacks: list[CallbackRow]
+    leads: list[LeadRow]
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +47,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     model: Ledger
     calendar: Ledger
     rest: Ledger
+    mail: Ledger
     sent_audio: bytes  # the caller's, as the telephone sent it
     heard_audio: bytes  # what the caller would hear, from the stream's first tick
     received_audio: bytes  # the caller's, as the model got it after its first session.updated
@@ -51,12 +55,14 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     spoken: dict[str, bytes]  # by item, as the model sent it
     calendar_events: dict[str, dict[str, dict[str, Any]]]  # by calendar, by event id
     messages: list[dict[str, Any]]  # texts Twilio accepted
+    mails: list[ReceivedMail]  # those the mail server accepted
     model_connections: int
     model_open_after_s: float | None  # None: still open when we stopped looking
     rows: Rows
     log_lines: list[str]
     leftovers: list[str]  # tasks, threads, sockets that outlived the run
     gone_after_s: float  # how long they took to go
+    zone: ZoneInfo  # the business's
     keep_for: timedelta  # how long the owner lets a hold last
 
     @property
@@ -97,3 +103,36 @@ def heard_of(spoken: bytes, heard: bytes | bytearray, start: int = 0) -> Heard:
             return Heard(at, length)
         look_for //= 2
     return Heard(start, 0)
+
+
+def is_ours(event: dict[str, object]) -> bool:
+    """Whether our server wrote this event of a calendar."""
+    return reservation_of(event) is not None
+
+
+def reservation_of(event: dict[str, object]) -> str | None:
+    """Id of the reservation that an event says it belongs to; None for a person's event."""
+    properties = event.get("extendedProperties")
+    private = properties.get("private") if isinstance(properties, dict) else None
+    return private.get("callbridge_reservation") if isinstance(private, dict) else None
+
+
+def instant(event: dict[str, dict[str, str]], side: str) -> datetime:
+    """When an event with a time of day starts or ends."""
+    return datetime.fromisoformat(event[side]["dateTime"])
+
+
+def answered_ok(output: object) -> bool:
+    """Whether a tool's answer, as the model got it, says that it was done."""
+    return _answer(output).get("ok") is True
+
+
+def sentence_of(output: object) -> str:
+    """What a tool's answer gives the agent to say; "" for nothing."""
+    return str(_answer(output).get("say") or "")
+
+
+def _answer(output: object) -> dict[str, Any]:
+    if isinstance(output, str):
+        output = msgspec.json.decode(output)
+    return output if isinstance(output, dict) else {}

@@ -18,7 +18,12 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str  # as the server's call record says it
     end: str  # what the telephone did last: hang_up, person, message or caller_hung_up
     events: tuple[datetime, ...]  # starts of our events in all calendars; wall clock, without a zone
+    cancelled: tuple[datetime, ...]  # starts of bookings that were cancelled; wall clock
+    moved: tuple[datetime, ...]  # starts that bookings were moved away from; wall clock
     texts: int  # accepted by the Twilio stand-in
+    emails: int  # accepted by the mail stand-in
+    callbacks: tuple[str, ...]  # reasons of the tasks for a person, in order
+    lead: dict[str, str]  # what was kept of what the caller told
     tools: tuple[str, ...]  # asked by the model, in order
     interruptions: int  # times the agent was cut short
     dialled: str  # E.164 of whom the caller was connected to; "" for nobody
@@ -31,7 +36,14 @@ def failed_expectations(expect: Expect, facts: Facts) -> list[str]:
         *_differs("outcome", expect.outcome, facts.outcome),
         *_differs("end", expect.end, facts.end),
         *_differs("events at", _moments(expect.events), _moments(facts.events)),
+        *_differs("cancelled", _moments(expect.cancelled), _moments(facts.cancelled)),
+        *_differs("moved from", _moments(expect.moved), _moments(facts.moved)),
         *_differs("texts", str(expect.texts), str(facts.texts)),
+        *_differs("emails", str(expect.emails), str(facts.emails)),
+        *_differs(
+            "callbacks for", ", ".join(expect.callbacks) or "none", ", ".join(facts.callbacks) or "none"
+        ),
+        *_differs("lead", _told(expect.lead), _told(facts.lead)),
         *_differs("interruptions", str(expect.interruptions), str(facts.interruptions)),
         *_differs("dialled", expect.dialled or "nobody", facts.dialled or "nobody"),
         *_differs("holds left", str(expect.holds_left), str(facts.holds_left)),
@@ -54,6 +66,10 @@ def first_out_of_order(wanted: Sequence[str], asked: Sequence[str]) -> str | Non
 
 def _differs(what: str, wanted: str, found: str) -> list[str]:
     return [] if wanted == found else [f"expected {what} {wanted}, was {found}"]
+
+
+def _told(lead: dict[str, str]) -> str:
+    return ", ".join(f"{key} = {value!r}" for key, value in sorted(lead.items())) or "none"
 
 
 def _moments(moments: Sequence[datetime]) -> str:

@@ -32,12 +32,17 @@ class Faults:
         self._failures: defaultdict[str, deque[Failure]] = defaultdict(deque)
         self._losses: defaultdict[str, int] = defaultdict(int)
         self._delays: dict[str, Delay] = {}
+        self._down: dict[str, Failure] = {}
 
     def fail_next(
         self, operation: str, status: int, reason: str, times: int = 1, *, after: bool = False
     ) -> None:
         """Answer the next `times` requests with an error."""
         self._failures[self._known(operation)].extend([Failure(status, reason, after)] * times)
+
+    def be_down(self, operation: str, status: int, reason: str) -> None:
+        """Answer every request from now on with an error."""
+        self._down[self._known(operation)] = Failure(status, reason, after=False)
 
     def lose_answer_next(self, operation: str, times: int = 1) -> None:
         """Do what the next `times` requests ask, then drop the connection without an answer."""
@@ -49,7 +54,7 @@ class Faults:
 
     def take_failure(self, operation: str) -> Failure | None:
         waiting = self._failures[operation]
-        return waiting.popleft() if waiting else None
+        return waiting.popleft() if waiting else self._down.get(operation)
 
     def take_loss(self, operation: str) -> bool:
         if not self._losses[operation]:

@@ -23,6 +23,10 @@ class Intent(enum.StrEnum):
     PERSON = "person"  # wants to speak to a person
     QUESTION = "question"  # asks about `topic`
     MESSAGE = "message"  # leaves `message` for somebody
+    RESCHEDULE = "reschedule"  # wants a booking of theirs moved: to day, perhaps part and until
+    CANCEL = "cancel"  # wants a booking of theirs cancelled
+    DETAILS = "details"  # tells something about themselves or their wish
+    EMERGENCY = "emergency"  # needs a person at once
     ASIDE = "aside"  # speaks to somebody in the room, not to us
     GOODBYE = "goodbye"
 
@@ -32,25 +36,28 @@ class Meaning(msgspec.Struct, frozen=True, kw_only=True):
 
     intent: Intent
     service: str = ""  # book: a service key of the business file
-    day: date | None = None  # book: the first day that suits
-    until: date | None = None  # book: the last day that suits; None: only `day`
-    part: str = "any"  # book: any, morning, afternoon or evening
+    day: date | None = None  # book, reschedule: the first day that suits
+    until: date | None = None  # book, reschedule: the last day that suits; None: only `day`
+    part: str = "any"  # book, reschedule: any, morning, afternoon or evening
+    booking: int = 1  # reschedule, cancel: which of their bookings, soonest first
     option: int = 0  # choose: 1 is the first time offered
     name: str = ""  # name; book, choose, yes and message may carry it too
     topic: str = ""  # question
     message: str = ""  # message
+    details: dict[str, str] = {}  # details: as the arguments of save_details
 
 
 class CallerLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing the caller does: says a clip, presses a key or hangs up; and when.
+    """One thing the caller does: says a clip, presses keys or hangs up; and when.
 
-    Exactly one of `clip`, `press` and `hang_up` is set, and exactly one of the three conditions.
+    Exactly one of `clip`, `press`, `press_code` and `hang_up` is set, and one of the three conditions.
     """
 
     clip: str | None = None  # clips/CLIP.wav
     text: str = ""  # the words of the clip
     voice: str = "rms"  # who speaks it, for recordings/render.py
     press: str | None = None  # one of 0-9 * #
+    press_code: bool = False  # the code in the latest text they got
     hang_up: bool = False
     after_quiet_ms: int | None = None  # the agent spoke since our last line and is quiet this long
     into_sentence_ms: int | None = None  # this far into the agent's current stretch of speech
@@ -73,6 +80,16 @@ class CalendarEventGiven(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
 
 
+class BookedBefore(msgspec.Struct, frozen=True, kw_only=True):
+    """A booking of ours that stands before the call: in our database and in the calendar."""
+
+    calendar: str  # Google's id of the calendar
+    service: str  # a service key of the business file
+    start: datetime  # wall clock of the business's zone
+    name: str
+    number: str  # E.164 it was booked from
+
+
 class SomeoneElseBooks(msgspec.Struct, frozen=True, kw_only=True):
     """A person writes into the calendar during the call, as soon as a tool has answered (once)."""
 
@@ -91,7 +108,12 @@ class Expect(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str  # as the server's call record says it
     end: str  # what the telephone did last: hang_up, person, message or caller_hung_up
     events: tuple[datetime, ...] = ()  # starts of our events in the calendars, in order; wall clock
+    cancelled: tuple[datetime, ...] = ()  # starts of the bookings that were cancelled; wall clock
+    moved: tuple[datetime, ...] = ()  # starts that bookings were moved away from; wall clock
     texts: int = 0
+    emails: int = 0
+    callbacks: tuple[str, ...] = ()  # reasons of the tasks for a person, in order
+    lead: dict[str, str] = {}  # what was kept of what the caller told
     tools: tuple[str, ...] = ()  # asked in this order, others may stand between
     interruptions: int = 0
     dialled: str = ""  # E.164 of whom the caller was connected to
@@ -106,10 +128,13 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     about: str
     date: datetime  # when the call begins
     caller: str  # E.164; "" when withheld
+    attestation: str  # what the network says of the number (Twilio: StirVerstat); "" for nothing
     business: Path  # the business file
     lines: tuple[CallerLine, ...]
     policy: PolicyOptions
+    calendar_down: bool  # the calendars answer nothing but 503
     given: tuple[CalendarEventGiven, ...]
+    booked_before: tuple[BookedBefore, ...]
     someone_else: tuple[SomeoneElseBooks, ...]
     expect: Expect
 

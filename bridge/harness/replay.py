@@ -7,10 +7,8 @@ import asyncio
 import sys
 import time
 from collections.abc import Coroutine
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import msgspec
 from rich.console import Console
@@ -32,14 +30,15 @@ def replay_all(folders: list[Path], *, fast: bool, keep: Path | None = None, ver
     """Run each recording; 0 when everything held, 1 when something did not, 2 when one cannot be read."""
     try:
         recordings = [load_recording(folder) for folder in folders]
-        zones = [ZoneInfo(load_business(recording.business).zone) for recording in recordings]
+        for recording in recordings:
+            load_business(recording.business)
     except (RecordingError, BusinessFileError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
     console = Console(highlight=False)
     failed = []
-    for recording, zone in zip(recordings, zones, strict=True):
-        if _replay(console, recording, zone, fast=fast, keep=keep, verbose=verbose):
+    for recording in recordings:
+        if _replay(console, recording, fast=fast, keep=keep, verbose=verbose):
             failed.append(recording.folder.name)
     if len(recordings) > 1:
         console.print()
@@ -48,16 +47,14 @@ def replay_all(folders: list[Path], *, fast: bool, keep: Path | None = None, ver
     return 1 if failed else 0
 
 
-def _replay(
-    console: Console, recording: Recording, zone: ZoneInfo, *, fast: bool, keep: Path | None, verbose: bool
-) -> bool:
+def _replay(console: Console, recording: Recording, *, fast: bool, keep: Path | None, verbose: bool) -> bool:
     """Run and show one; true when something was wrong."""
     folder = None
     if keep is not None:
         folder = keep / recording.folder.name
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "call.db").unlink(missing_ok=True)
-    screen = Screen(console, recording, lambda text: datetime.fromisoformat(text).astimezone(zone))
+    screen = Screen(console, recording)
     screen.title()
     began = time.monotonic()
     evidence = run_to_end(run_recording(recording, watcher=screen, folder=folder), fast=fast)
@@ -82,7 +79,7 @@ def _keep(folder: Path, evidence: Evidence, verdicts: list[Verdict]) -> None:
     (folder / "call.wav").write_bytes(stereo_wav_of(evidence.sent_audio, evidence.heard_audio))
     (folder / "server.log").write_text("\n".join(evidence.log_lines) + "\n", encoding="utf-8")
     (folder / "verdicts.json").write_bytes(msgspec.json.encode(verdicts))
-    for ledger in (evidence.telephone, evidence.model, evidence.calendar, evidence.rest):
+    for ledger in (evidence.telephone, evidence.model, evidence.calendar, evidence.rest, evidence.mail):
         lines = b"\n".join(msgspec.json.encode(entry, enc_hook=str) for entry in ledger.entries)
         (folder / f"{ledger.party}.jsonl").write_bytes(lines + b"\n")
 

@@ -10,10 +10,10 @@ import contextlib
 import io
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -25,14 +25,16 @@ from bridge.harness.google.standin import CalendarStandin
 from bridge.harness.hearing import Ear, Recogniser
 from bridge.harness.ledger import Entry, Ledger
 from bridge.harness.leftovers import left_over, standing
+from bridge.harness.mail.standin import MailStandin
 from bridge.harness.model.policy import Receptionist
 from bridge.harness.model.policy_types import Policy
 from bridge.harness.model.standin import ModelStandin
-from bridge.harness.recording import PolicyOptions, Recording, SomeoneElseBooks
+from bridge.harness.recording import PolicyOptions, Recording
 from bridge.harness.sound import mulaw_of_wav
 from bridge.harness.speech import PhraseBank
 from bridge.harness.telephone.telephone import Telephone
 from bridge.harness.twilio_rest.standin import TwilioRestStandin
+from bridge.harness.world import book_before, fill_calendars, let_others_book
 from bridge.log import set_up_logs
 from bridge.settings import Settings, read_settings
 from bridge.store.migrate import migrate
@@ -45,11 +47,14 @@ PUBLIC_BASE_URL = "https://voice.example.test"  # what Twilio would sign; nothin
 ACCOUNT_SID = "AC" + "0" * 32
 AUTH_TOKEN = "auth-token-of-the-stand-in"  # noqa: S105 - made up
 NUMBER = "+12025550100"
-PARTIES = ("telephone", "model", "calendar", "rest")
+MAIL_FROM = "Maple Street Dental <hello@maplestreet.example>"
+PARTIES = ("telephone", "model", "calendar", "rest", "mail")
 NOISE_SEED = 7
 LONGEST_S = 300.0
 LOOK_EVERY_S = 0.02
 Mind = Callable[[str, PolicyOptions], Policy]
+MAIL_S = 10.0  # what is queued is sent within two of recovery's sweeps
+MAIL_EVERY_S = 0.5
 GONE_S = 5.0  # everything of a call is gone by then; how soon it really was is reported
 
 
@@ -70,6 +75,7 @@ class Parties(msgspec.Struct, frozen=True, kw_only=True):
     model: ModelStandin
     calendar: CalendarStandin
     rest: TwilioRestStandin
+    mail: MailStandin
 
 
 async def run_recording(
@@ -123,14 +129,19 @@ async def _run(
                 numbers=[NUMBER],
             )
         )
+        mail = await stack.enter_async_context(MailStandin(ledgers["mail"], now=clock.now))
         model = await stack.enter_async_context(
             _model(recording, business, mind, ledgers["model"], lambda: clock.now())
         )
-        _fill_calendars(calendar, business, recording, zone)
-        _let_others_book(calendar, ledgers["model"], recording, zone)
+        fill_calendars(calendar, business, recording)
+        let_others_book(calendar, ledgers["model"], recording, zone)
 
-        settings = _settings(recording, folder, calendar, rest, model)
+        settings = _settings(recording, folder, calendar, rest, mail, model)
         await migrate(settings.database_url)
+        async with _opened(settings.database_url) as store:
+            await book_before(calendar, store.bookings, business, recording)
+        if recording.calendar_down:
+            calendar.be_down()
         server = web.AppRunner(await build(settings, pinned=clock.now()), access_log=None, shutdown_timeout=2)
         stack.push_async_callback(server.cleanup)
         await server.setup()
@@ -145,9 +156,10 @@ async def _run(
             ledgers["telephone"],
             NOISE_SEED,
             clock=clock,
+            latest_text=lambda: _latest_text(rest, recording.caller),
         )
         if arrange is not None:
-            arrange(Parties(telephone=telephone, model=model, calendar=calendar, rest=rest))
+            arrange(Parties(telephone=telephone, model=model, calendar=calendar, rest=rest, mail=mail))
         if watcher is not None:
             watcher.listen_to(lambda: model.spoken, lambda: telephone.heard_audio)
             for ledger in ledgers.values():
@@ -158,8 +170,15 @@ async def _run(
             for line in recording.lines
             if line.clip is not None
         }
-        await telephone.call(recording.caller or None, recording.lines, clips, max_seconds=LONGEST_S)
+        await telephone.call(
+            recording.caller or None,
+            recording.lines,
+            clips,
+            attestation=recording.attestation,
+            max_seconds=LONGEST_S,
+        )
         model_open_after_s = await _model_closed(model, ledgers)
+        await _mail_sent(settings.database_url)
         await server.cleanup()
         return Evidence(
             recording=recording,
@@ -171,9 +190,11 @@ async def _run(
             spoken=dict(model.spoken),
             calendar_events=calendar.events,
             messages=rest.messages,
+            mails=mail.mails,
             model_connections=model.connections,
             model_open_after_s=model_open_after_s,
             rows=await _rows(settings.database_url, clock),
+            zone=zone,
             keep_for=timedelta(minutes=business.hold_minutes),
             log_lines=[],
             leftovers=[],
@@ -199,54 +220,12 @@ def _model(
     )
 
 
-def _fill_calendars(
-    calendar: CalendarStandin, business: Business, recording: Recording, zone: ZoneInfo
-) -> None:
-    for one in business.calendars:
-        calendar.add_calendar(one.id, business.zone)
-    for event in recording.given:
-        calendar.human_books(
-            event.calendar,
-            event.start.replace(tzinfo=zone),
-            event.end.replace(tzinfo=zone),
-            event.summary,
-        )
-
-
-def _let_others_book(calendar: CalendarStandin, model: Ledger, recording: Recording, zone: ZoneInfo) -> None:
-    """Write what other people write during the call, each as soon as its tool has answered."""
-    waiting: list[SomeoneElseBooks] = list(recording.someone_else)
-
-    def see(_: str, entry: Entry) -> None:
-        if entry.kind != "tool_answered":
-            return
-        for other in [other for other in waiting if other.after_tool == entry.data["name"]]:
-            start, end = _when(other, entry.data["output"], zone)
-            if start is not None and end is not None:
-                waiting.remove(other)
-                calendar.human_books(other.calendar, start, end, other.summary)
-
-    model.watch(see)
-
-
-def _when(other: SomeoneElseBooks, output: Any, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
-    """The time somebody else takes; None when the tool's answer offers no such slot."""
-    if other.slot is None:
-        start, end = other.start, other.end
-        return start and start.replace(tzinfo=zone), end and end.replace(tzinfo=zone)
-    answer = msgspec.json.decode(output) if isinstance(output, str) else output
-    slots = answer.get("slots", []) if isinstance(answer, dict) else []
-    if len(slots) < other.slot:
-        return None, None
-    begin = datetime.fromisoformat(slots[other.slot - 1]["start"])
-    return begin, begin + timedelta(minutes=other.minutes)
-
-
 def _settings(
     recording: Recording,
     folder: Path,
     calendar: CalendarStandin,
     rest: TwilioRestStandin,
+    mail: MailStandin,
     model: ModelStandin,
 ) -> Settings:
     """Nothing but base URLs, secrets and files: what an owner would set."""
@@ -263,6 +242,8 @@ def _settings(
             "TWILIO_API_URL": rest.url,
             "GOOGLE_CALENDAR_API_URL": calendar.url,
             "GOOGLE_SERVICE_ACCOUNT_JSON": json.dumps(calendar.service_account),
+            "SMTP_URL": mail.url,
+            "MAIL_FROM": MAIL_FROM,
             "BUSINESS_FILE": str(recording.business.resolve()),
         }
     )
@@ -281,9 +262,34 @@ async def _model_closed(model: ModelStandin, ledgers: dict[str, Ledger]) -> floa
     return 0.0 if ended is None or closed is None else max(0.0, closed - ended)
 
 
-async def _rows(url: str, clock: Clock) -> Rows:
+async def _mail_sent(url: str) -> None:
+    """Wait until no mail is waiting any more, or for long enough."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + MAIL_S
+    async with _opened(url) as store:
+        while loop.time() < until:
+            texts = await store.report.texts()
+            if not any(text.channel == "email" and text.state in ("pending", "sending") for text in texts):
+                return
+            await asyncio.sleep(MAIL_EVERY_S)
+
+
+def _latest_text(rest: TwilioRestStandin, number: str) -> str:
+    """What the caller reads on their phone."""
+    return next((one["body"] for one in reversed(rest.messages) if one["to"] == number), "")
+
+
+@contextlib.asynccontextmanager
+async def _opened(url: str) -> AsyncIterator[Store]:
     store = await Store.open(url)
     try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def _rows(url: str, clock: Clock) -> Rows:
+    async with _opened(url) as store:
         report = store.report
         return Rows(
             at=clock.now(),
@@ -293,6 +299,5 @@ async def _rows(url: str, clock: Clock) -> Rows:
             reservations=await report.reservations(),
             texts=await report.texts(),
             callbacks=await report.callbacks(),
+            leads=await report.leads(),
         )
-    finally:
-        await store.close()

@@ -6,16 +6,15 @@ the agent's appears when the caller begins to hear it; where it is cut, what was
 
 import json
 from collections.abc import Callable
-from datetime import datetime
-from statistics import median
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from bridge.harness.checker import Verdict, facts_of
+from bridge.harness.checker import Verdict
 from bridge.harness.evidence import BYTES_PER_S, Evidence, heard_of
 from bridge.harness.ledger import Entry
+from bridge.harness.outcomes import outcomes
 from bridge.harness.recording import Recording
 
 NEARLY = 480  # bytes at the end of an item that may still be on their way to the ear
@@ -25,15 +24,13 @@ LONG = 72  # characters of a tool's answer that are shown
 class Screen:
     """Shows one run."""
 
-    def __init__(self, console: Console, recording: Recording, zone_time: Callable[[str], datetime]) -> None:
-        """`zone_time`: an instant in RFC 3339 as wall clock of the business's zone."""
+    def __init__(self, console: Console, recording: Recording) -> None:
         self._console = console
         self._recording = recording
-        self._zone_time = zone_time
         self._began: float | None = None
         self._waiting: list[Entry] = []  # items said and not yet heard
         self._playing: Entry | None = None  # the latest item that began to be heard
-        self._looked_to = 0  # byte of what was heard, where that one began
+        self._playing_at = 0  # byte of what was heard, where that one began
         self._asked: dict[str, Entry] = {}
         self._spoken: Callable[[], dict[str, bytes]] = dict
         self._heard: Callable[[], bytearray] = bytearray
@@ -89,7 +86,7 @@ class Screen:
     def result(self, evidence: Evidence, verdicts: list[Verdict], took_s: float) -> None:
         """What came of the call."""
         self._console.print()
-        for label, text in self._outcomes(evidence):
+        for label, text in outcomes(evidence):
             self._print(_label(label), text)
         wrong = [verdict for verdict in verdicts if verdict.wrong]
         held = f"{len(verdicts) - len(wrong)} of {len(verdicts)} hold"
@@ -119,12 +116,19 @@ class Screen:
         """Show each item that has begun to be heard, at the moment it did."""
         while self._waiting:
             entry = self._waiting[0]
-            found = heard_of(self._sound_of(entry), self._heard(), self._looked_to)
+            found = heard_of(self._sound_of(entry), self._heard(), self._heard_to())
             if not found.length:
                 return
             self._waiting.pop(0)
-            self._playing, self._looked_to = entry, found.at
+            self._playing, self._playing_at = entry, found.at
             self._line((self._began or 0.0) + found.at / BYTES_PER_S, "agent", entry.data["text"], "cyan")
+
+    def _heard_to(self) -> int:
+        """Where the latest item's sound ends so far: the next one's cannot begin before."""
+        if self._playing is None:
+            return self._playing_at
+        heard = heard_of(self._sound_of(self._playing), self._heard(), self._playing_at)
+        return heard.at + heard.length
 
     def _show_cut(self, at: float) -> None:
         """Playback was cleared: what was playing is cut, what waited is never heard."""
@@ -133,7 +137,7 @@ class Screen:
         if entry is None:
             return
         spoken, text = self._sound_of(entry), entry.data["text"]
-        heard = heard_of(spoken, self._heard(), self._looked_to).length
+        heard = heard_of(spoken, self._heard(), self._playing_at).length
         if heard < len(spoken) - NEARLY:
             kept = text[: round(len(text) * heard / len(spoken))].rstrip(" ,.")
             self._line(at, "agent", f"is cut after {heard / BYTES_PER_S:.1f} s: “{kept}—”", "red")
@@ -154,36 +158,6 @@ class Screen:
         text = f"{entry.data['name']}({arguments}) → {verdict}, {took}" + (f": {shown}" if shown else "")
         self._line(entry.at, "tool", text, "magenta")
 
-    # --- what came of it ----------------------------------------------------------
-
-    def _outcomes(self, evidence: Evidence) -> list[tuple[str, str]]:
-        lines: list[tuple[str, str]] = []
-        for calendar, events in evidence.calendar_events.items():
-            for event in events.values():
-                if event["status"] == "cancelled" or "extendedProperties" not in event:
-                    continue
-                start = self._zone_time(event["start"]["dateTime"])
-                end = self._zone_time(event["end"]["dateTime"])
-                when = f"{start:%A %d %B %Y, %H:%M}–{end:%H:%M}"
-                lines.append(("calendar", f"{when}  {event.get('summary', '')}  [{calendar}]"))
-        lines += [("text", f"to {message['to']}: {message['body']}") for message in evidence.messages]
-        if not lines:
-            lines.append(("calendar", "nothing was written, no text was sent"))
-        facts = facts_of(evidence)
-        if facts.holds_left:
-            lines.append(("hold", f"{facts.holds_left} left; it lets go by itself"))
-        for row in evidence.rows.calls:
-            lines.append(("outcome", f"{row.outcome}. {row.summary}"))
-        delays = answer_delays(evidence)
-        if delays:
-            figures = f"{median(delays):.2f} s median, {max(delays):.2f} s longest, {len(delays)} turns"
-            lines.append(("delay", f"caller's last word to agent's first: {figures}"))
-        cuts = [entry.data["audio_end_ms"] for entry in evidence.model.of("truncated")]
-        for told, item in zip(cuts, evidence.model.of("truncated"), strict=True):
-            heard = evidence.heard_ms(item.data["item_id"])
-            lines.append(("cut", f"the model was told {told} ms were heard; the caller heard {heard} ms"))
-        return lines
-
 
 def _label(text: str, style: str = "bold") -> Text:
     return Text(f"  {text:<10}", style=style)
@@ -191,13 +165,3 @@ def _label(text: str, style: str = "bold") -> Text:
 
 def _short(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def answer_delays(evidence: Evidence) -> list[float]:
-    """Seconds from the end of each line of the caller's to the agent's next audible word."""
-    delays = []
-    for ended in evidence.telephone.of("line_ended"):
-        following = [e for e in evidence.telephone.of("agent_began", "line_began") if e.at > ended.at]
-        if following and following[0].kind == "agent_began":
-            delays.append(following[0].at - ended.at)
-    return delays

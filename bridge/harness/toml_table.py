@@ -45,6 +45,10 @@ class Table:
         self._label = label
         self._asked: dict[str, None] = {}  # in the order asked, for the list of known keys
 
+    def names(self) -> list[str]:
+        """The keys that stand in it."""
+        return list(self._data)
+
     def has(self, key: str) -> bool:
         self._asked[key] = None
         return key in self._data
@@ -113,6 +117,11 @@ class Table:
             self.wrong(key, "a list of texts is expected")
             return []
         return words
+
+    def texts(self, key: str) -> dict[str, str]:
+        """A table of texts, none of them empty; an empty one when absent."""
+        table = self.table(key)
+        return {name: table.text(name) for name in table.names()}
 
     # --- tables within ------------------------------------------------------------
 

@@ -1,8 +1,8 @@
 """Holds and bookings: the part of the `BookingStore` that keeps times.
 
 Each function is one transaction. Read `rows.py` first for how they are kept apart; then
-`leaving.py` for bookings that end, `recovery.py` for what nobody is at any more, and
-`outbox.py` for texts and callbacks.
+`leaving.py` for bookings that end, `recovery.py` for what nobody is at any more,
+`outbox.py` for texts and callbacks, `callers.py` and `leads.py` for whoever calls.
 """
 
 import uuid
@@ -11,17 +11,20 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from bridge.store import rows
+from bridge.store.callers import Callers, keep_consent
 from bridge.store.database import Contended, Database
+from bridge.store.leads import Leads
 from bridge.store.leaving import Leaving, let_go_of_moves
-from bridge.store.outbox import Outbox
+from bridge.store.outbox import Outbox, change_texts
 from bridge.store.recovery import Unfinished
-from bridge.store.tables import calendars, reservations
+from bridge.store.tables import Instant, calendars, reservations
 from tools.store import (
     LOOK_AGAIN_AFTER,
     UNFINISHED_AFTER,
     BookingGone,
     BookingStore,
     HoldGone,
+    Notice,
     Reservation,
     ReservationState,
     SlotTaken,
@@ -31,11 +34,13 @@ HELD, BOOKING, BOOKED = ReservationState.HELD, ReservationState.BOOKING, Reserva
 LEAVING = ReservationState.LEAVING
 
 
-class Bookings(Outbox, Leaving, Unfinished, BookingStore):
+class Bookings(Outbox, Callers, Leads, Leaving, Unfinished, BookingStore):
     """The booking store on a database."""
 
     def __init__(self, database: Database) -> None:
         Outbox.__init__(self, database)
+        Callers.__init__(self, database)
+        Leads.__init__(self, database)
         Leaving.__init__(self, database)
         Unfinished.__init__(self, database)
         self._database = database
@@ -81,8 +86,19 @@ class Bookings(Outbox, Leaving, Unfinished, BookingStore):
         )
 
     async def begin_booking(
-        self, *, hold_id: str, call_sid: str, event_id: str, customer_name: str, now: datetime
+        self,
+        *,
+        hold_id: str,
+        call_sid: str,
+        event_id: str,
+        customer_name: str,
+        now: datetime,
+        customer_email: str | None = None,
+        note: str = "",
+        wants_text: bool = False,
     ) -> Reservation:
+        """See BookingStore. What is not given is taken over from the booking that is moved."""
+
         def work(connection: sa.Connection) -> Reservation:
             row, moved = rows.locked(connection, hold_id)
             if row is None or row.call_sid != call_sid:
@@ -93,6 +109,8 @@ class Bookings(Outbox, Leaving, Unfinished, BookingStore):
                 raise HoldGone
             if moved is not None:
                 _check_movable(connection, moved)
+            if wants_text and row.caller_number is not None:
+                keep_consent(connection, row.caller_number, now)
             same_event = moved is not None and moved.calendar_id == row.calendar_id
             return rows.change_one(
                 connection,
@@ -102,12 +120,19 @@ class Bookings(Outbox, Leaving, Unfinished, BookingStore):
                 expires_at=None,
                 event_id=moved.event_id if moved is not None and same_event else event_id,
                 customer_name=customer_name,
+                customer_email=customer_email or (moved.customer_email if moved is not None else None),
+                note=note or (moved.note if moved is not None else ""),
+                wants_text=wants_text or (moved is not None and moved.wants_text),
+                first_id=None if moved is None else moved.first_id or moved.id,
+                moves=0 if moved is None else moved.moves + 1,
                 due_at=now + UNFINISHED_AFTER,
             )
 
         return await self._database.write(work)
 
-    async def finish_booking(self, *, reservation_id: str, now: datetime) -> Reservation:
+    async def finish_booking(
+        self, *, reservation_id: str, now: datetime, notices: tuple[Notice, ...] = ()
+    ) -> Reservation:
         def work(connection: sa.Connection) -> Reservation:
             row, moved = rows.locked(connection, reservation_id)
             if row is None or row.state not in (BOOKING, BOOKED):
@@ -116,6 +141,8 @@ class Bookings(Outbox, Leaving, Unfinished, BookingStore):
                 return row
             if moved is not None:
                 _make_way(connection, moved, row, now)
+            ends = None if moved is None else moved.id
+            change_texts(connection, row, now, ends=ends, notices=notices)
             return rows.change_one(
                 connection,
                 reservation_id,
@@ -163,6 +190,14 @@ class Bookings(Outbox, Leaving, Unfinished, BookingStore):
             .order_by(reservations.c.starts_at, reservations.c.id)
         )
         return await self._database.read(lambda connection: rows.as_reservations(connection.execute(query)))
+
+    async def confirm_booking(self, *, reservation_id: str, now: datetime) -> bool:
+        """See BookingStore. The first time is the one that is kept."""
+        first = sa.func.coalesce(reservations.c.confirmed_at, sa.literal(now, Instant))
+        booked = (reservations.c.id == reservation_id) & (reservations.c.state == BOOKED)
+        return await self._database.write(
+            lambda connection: rows.change(connection, booked, now, confirmed_at=first) > 0
+        )
 
     async def reservation(self, reservation_id: str) -> Reservation | None:
         return await self._database.read(lambda connection: rows.find(connection, reservation_id))

@@ -24,8 +24,11 @@ class Outcome(enum.StrEnum):
     """How a call ended. A closed list; the database checks it too."""
 
     BOOKED = "booked"
+    RESCHEDULED = "rescheduled"
+    CANCELLED = "cancelled"
     TRANSFERRED = "transferred"
     MESSAGE_TAKEN = "message_taken"
+    LEAD_TAKEN = "lead_taken"
     QUESTION_ANSWERED = "question_answered"
     ENDED = "ended"
     CALLER_HUNG_UP = "caller_hung_up"
@@ -39,6 +42,7 @@ class CallRow(msgspec.Struct, frozen=True, kw_only=True):
     call_sid: str
     caller_number: str | None
     our_number: str
+    attested: bool = False  # the network vouches for the caller's number
     started_at: datetime
     ended_at: datetime | None
     outcome: Outcome | None  # None while the call lasts
@@ -57,13 +61,17 @@ class CallStore:
         self._transcripts = transcripts
 
     async def open_call(
-        self, *, call_sid: str, caller_number: str | None, our_number: str, now: datetime
+        self, *, call_sid: str, caller_number: str | None, our_number: str, attested: bool, now: datetime
     ) -> None:
         """A call has come in. Twilio may say so twice; the first word counts."""
 
         def work(connection: sa.Connection) -> None:
             insert = insert_into(connection, calls).values(
-                call_sid=call_sid, caller_number=caller_number, our_number=our_number, started_at=now
+                call_sid=call_sid,
+                caller_number=caller_number,
+                our_number=our_number,
+                attested=attested,
+                started_at=now,
             )
             connection.execute(
                 insert.on_conflict_do_update(
@@ -71,6 +79,7 @@ class CallStore:
                     set_={
                         "caller_number": insert.excluded.caller_number,
                         "our_number": insert.excluded.our_number,
+                        "attested": insert.excluded.attested,
                         "started_at": insert.excluded.started_at,
                     },
                     where=calls.c.our_number.is_(None),
@@ -224,6 +233,7 @@ def as_call(row: sa.Row[Any]) -> CallRow:
         call_sid=row.call_sid,
         caller_number=row.caller_number,
         our_number=row.our_number or "",
+        attested=row.attested,
         started_at=row.started_at,
         ended_at=row.ended_at,
         outcome=None if row.outcome is None else Outcome(row.outcome),

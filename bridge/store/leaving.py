@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from bridge.store import rows
 from bridge.store.database import Database
+from bridge.store.outbox import change_texts
 from bridge.store.tables import reservations
-from tools.store import UNFINISHED_AFTER, BookingGone, Reservation, ReservationState
+from tools.store import UNFINISHED_AFTER, BookingGone, Notice, Reservation, ReservationState
 
 ENDS = (ReservationState.CANCELLED, ReservationState.WITHDRAWN)
 
@@ -23,7 +24,12 @@ class Leaving:
         self._database = database
 
     async def begin_leaving(
-        self, *, reservation_id: str, ends_as: ReservationState, now: datetime
+        self,
+        *,
+        reservation_id: str,
+        ends_as: ReservationState,
+        now: datetime,
+        notices: tuple[Notice, ...] = (),
     ) -> Reservation:
         if ends_as not in ENDS:
             raise ValueError(f"a booking does not leave as {ends_as}")
@@ -41,6 +47,7 @@ class Leaving:
             if any(each.state == ReservationState.BOOKING for each in around):
                 raise BookingGone
             let_go_of_moves(connection, reservation_id, now)
+            change_texts(connection, row, now, ends=reservation_id, notices=notices)
             return rows.change_one(
                 connection,
                 reservation_id,

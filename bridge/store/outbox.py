@@ -1,18 +1,30 @@
 """Texts to be sent, at most once each, and tasks for a person.
 
-The half of the `BookingStore` that holds no time; `bookings.py` is the other.
+A text to a number that has opted out is kept, and is `cancelled` from the first: whoever
+queues, cancels or opts out does it one after the other, so that none is ever pending. The half of
+the `BookingStore` that holds no time; `bookings.py` is the other, `callers.py` has the opt-outs.
 """
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from bridge.store import rows
 from bridge.store.database import Database
-from bridge.store.tables import callbacks, insert_into, outbox
-from tools.store import UNFINISHED_AFTER, Text, TextState
+from bridge.store.tables import callbacks, callers, insert_into, outbox, reservations
+from tools.store import (
+    UNFINISHED_AFTER,
+    Channel,
+    Notice,
+    Reservation,
+    Text,
+    TextCaps,
+    TextState,
+    TooManyTexts,
+)
 
 # A text may be settled from here to there; everything else is left as it is. `unknown` is
 # never sent again, but looking it up in Twilio's list may still tell what became of it.
@@ -24,6 +36,7 @@ SETTLED_FROM = {
 }
 # Recovery sends what is pending and looks up what is unknown; the others have come to their end.
 LOOKED_AT = (TextState.PENDING, TextState.UNKNOWN)
+A_DAY = timedelta(hours=24)  # what the caps on texts count back
 
 
 class Outbox:
@@ -37,37 +50,30 @@ class Outbox:
         *,
         reservation_id: str | None,
         kind: str,
-        to_number: str,
+        to: str,
         body: str,
         call_sid: str,
         now: datetime,
+        caps: TextCaps | None = None,
     ) -> Text:
         """See BookingStore. Without a reservation each call of this is a new text."""
-        text_id = uuid.uuid4().hex
+        notice = Notice(kind=kind, channel=Channel.SMS, to=to, body=body)
 
         def work(connection: sa.Connection) -> Text:
-            connection.execute(
-                insert_into(connection, outbox)
-                .values(
-                    id=text_id,
-                    reservation_id=reservation_id,
-                    kind=kind,
-                    to_number=to_number,
-                    body=body,
-                    state=TextState.PENDING,
-                    call_sid=call_sid,
-                    due_at=now + UNFINISHED_AFTER,
-                    created_at=now,
-                    changed_at=now,
-                )
-                .on_conflict_do_nothing(index_elements=["reservation_id", "kind"])
-            )
-            first = outbox.c.id == text_id
             if reservation_id is not None:
-                first = (outbox.c.reservation_id == reservation_id) & (outbox.c.kind == kind)
-            return as_texts(connection.execute(sa.select(outbox).where(first)))[0]
+                rows.lock_rows(connection, reservations.c.id == reservation_id)
+            rows.lock_texts(connection)
+            if already := _find(connection, reservation_id, kind, Channel.SMS):
+                return already
+            if caps is not None:
+                _check_caps(connection, caps, call_sid, to, now)
+            text_id = _insert(connection, reservation_id, call_sid, notice, now)
+            return as_texts(connection.execute(sa.select(outbox).where(outbox.c.id == text_id)))[0]
 
         return await self._database.write(work)
+
+    async def text(self, *, reservation_id: str, kind: str, channel: Channel = Channel.SMS) -> Text | None:
+        return await self._database.read(lambda connection: _find(connection, reservation_id, kind, channel))
 
     async def claim_text(self, *, text_id: str, now: datetime) -> bool:
         claim = (
@@ -86,6 +92,7 @@ class Outbox:
         now: datetime,
         message_sid: str | None = None,
         error_code: str | None = None,
+        due_at: datetime | None = None,
     ) -> None:
         if state not in SETTLED_FROM:
             raise ValueError(f"a text is not settled as {state}")
@@ -96,7 +103,7 @@ class Outbox:
                 state=state,
                 message_sid=message_sid,
                 error_code=error_code,
-                due_at=now + UNFINISHED_AFTER if state in LOOKED_AT else None,
+                due_at=(due_at or now + UNFINISHED_AFTER) if state in LOOKED_AT else None,
                 changed_at=now,
             )
         )
@@ -140,19 +147,109 @@ class Outbox:
         return callback_id
 
 
-def as_texts(rows: Iterable[sa.Row[Any]]) -> list[Text]:
+# --- inside a transaction -----------------------------------------------------------
+
+
+def change_texts(
+    connection: sa.Connection,
+    row: Reservation,
+    now: datetime,
+    *,
+    ends: str | None,
+    notices: tuple[Notice, ...],
+) -> None:
+    """Queue `notices` about `row`; what is still to be sent about the reservation `ends` is cancelled.
+
+    Whoever calls holds the locks of both rows.
+    """
+    if ends is None and not notices:
+        return
+    rows.lock_texts(connection)
+    if ends is not None:
+        cancel_texts(connection, outbox.c.reservation_id == ends, now)
+    for notice in notices:
+        _insert(connection, row.id, row.call_sid, notice, now)
+
+
+def cancel_texts(connection: sa.Connection, which: sa.ColumnElement[bool], now: datetime) -> None:
+    """Those of these texts that nobody has begun to send never will be. Lock the texts before."""
+    pending = sa.update(outbox).where(which, outbox.c.state == TextState.PENDING)
+    connection.execute(pending.values(state=TextState.CANCELLED, due_at=None, changed_at=now))
+
+
+def _insert(
+    connection: sa.Connection, reservation_id: str | None, call_sid: str, notice: Notice, now: datetime
+) -> str:
+    """Id of the new row; there is none when one of its kind is there already."""
+    text_id = uuid.uuid4().hex
+    unwanted = notice.channel is Channel.SMS and _opted_out(connection, notice.to)
+    connection.execute(
+        insert_into(connection, outbox)
+        .values(
+            id=text_id,
+            reservation_id=reservation_id,
+            kind=notice.kind,
+            channel=notice.channel,
+            to=notice.to,
+            subject=notice.subject,
+            body=notice.body,
+            invite=notice.invite,
+            state=TextState.CANCELLED if unwanted else TextState.PENDING,
+            call_sid=call_sid,
+            due_at=None if unwanted else notice.due_at or now + UNFINISHED_AFTER,
+            created_at=now,
+            changed_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["reservation_id", "kind", "channel"])
+    )
+    return text_id
+
+
+def _opted_out(connection: sa.Connection, number: str) -> bool:
+    query = sa.select(callers.c.opted_out_at).where(callers.c.number == number)
+    return connection.execute(query).scalar() is not None
+
+
+def _find(connection: sa.Connection, reservation_id: str | None, kind: str, channel: Channel) -> Text | None:
+    if reservation_id is None:
+        return None  # each is a text of its own
+    query = sa.select(outbox).where(
+        outbox.c.reservation_id == reservation_id, outbox.c.kind == kind, outbox.c.channel == channel
+    )
+    found = as_texts(connection.execute(query))
+    return found[0] if found else None
+
+
+def _check_caps(connection: sa.Connection, caps: TextCaps, call_sid: str, to: str, now: datetime) -> None:
+    """Raises TooManyTexts unless one more is allowed. Those cancelled do not count."""
+    counted = (outbox.c.channel == Channel.SMS) & (outbox.c.state != TextState.CANCELLED)
+    of_late = counted & (outbox.c.created_at > now - A_DAY)
+    for which, cap in (
+        (counted & (outbox.c.call_sid == call_sid), caps.per_call),
+        (of_late & (outbox.c.to == to), caps.per_number),
+        (of_late, caps.in_all),
+    ):
+        count = sa.select(sa.func.count()).select_from(outbox).where(which)
+        if connection.execute(count).scalar_one() >= cap:
+            raise TooManyTexts
+
+
+def as_texts(found: Iterable[sa.Row[Any]]) -> list[Text]:
     """Rows of the outbox as the tools know them."""
     return [
         Text(
             id=row.id,
             reservation_id=row.reservation_id,
             kind=row.kind,
-            to_number=row.to_number,
+            to=row.to,
             body=row.body,
             state=TextState(row.state),
+            channel=Channel(row.channel),
+            subject=row.subject,
+            invite=row.invite,
             message_sid=row.message_sid,
             error_code=row.error_code,
             queued_at=row.created_at,
         )
-        for row in rows
+        for row in found
     ]

@@ -7,12 +7,24 @@ from typing import Any, TypeVar
 import msgspec
 import sqlalchemy as sa
 
+from bridge.store.callers import as_caller
 from bridge.store.calls import CallRow, as_call
 from bridge.store.database import Database
+from bridge.store.leads import as_lead
 from bridge.store.outbox import as_texts
 from bridge.store.rows import RESERVATION, as_reservations
-from bridge.store.tables import callbacks, calls, outbox, reservations, tool_calls, turns
-from tools.store import Reservation, Text
+from bridge.store.tables import (
+    callbacks,
+    callers,
+    calls,
+    codes,
+    leads,
+    outbox,
+    reservations,
+    tool_calls,
+    turns,
+)
+from tools.store import Caller, Lead, Reservation, Text
 
 T = TypeVar("T")
 
@@ -56,6 +68,28 @@ class CallbackRow(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class LeadRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What was told in one call."""
+
+    call_sid: str
+    caller_number: str | None
+    lead: Lead
+    created_at: datetime
+    changed_at: datetime
+
+
+class CodeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A code that was sent; which one it was is kept nowhere."""
+
+    id: str
+    number: str
+    call_sid: str
+    tries: int  # wrong ones
+    created_at: datetime
+    expires_at: datetime  # earlier than it was made for, when another took its place
+    used_at: datetime | None
+
+
 class Report:
     """The store's rows, oldest first. Every function raises StoreUnavailable."""
 
@@ -85,7 +119,30 @@ class Report:
         query = sa.select(callbacks).order_by(callbacks.c.created_at, callbacks.c.id)
         return await self._rows(query, lambda rows: [CallbackRow(**row._mapping) for row in rows])
 
+    async def leads(self) -> list[LeadRow]:
+        query = sa.select(leads).order_by(leads.c.created_at, leads.c.call_sid)
+        return await self._rows(query, lambda rows: [_lead_row(row) for row in rows])
+
+    async def callers(self) -> list[Caller]:
+        query = sa.select(callers).order_by(callers.c.number)
+        return await self._rows(query, lambda rows: [as_caller(row) for row in rows])
+
+    async def codes(self) -> list[CodeRow]:
+        shown = (codes.c[name] for name in CodeRow.__struct_fields__)
+        query = sa.select(*shown).order_by(codes.c.created_at, codes.c.id)
+        return await self._rows(query, lambda rows: [CodeRow(**row._mapping) for row in rows])
+
     async def _rows(
         self, query: sa.Select[Any], convert: Callable[[Iterable[sa.Row[Any]]], list[T]]
     ) -> list[T]:
         return await self._database.read(lambda connection: convert(connection.execute(query)))
+
+
+def _lead_row(row: sa.Row[Any]) -> LeadRow:
+    return LeadRow(
+        call_sid=row.call_sid,
+        caller_number=row.caller_number,
+        lead=as_lead(row),
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+    )

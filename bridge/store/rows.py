@@ -4,7 +4,7 @@ What keeps a slot from being sold twice, from the outside in:
 1. every change that can make a row live holds its calendar's lock (PostgreSQL: an advisory
    lock; SQLite: the write transaction), so that rivals queue instead of deadlocking;
 2. the database refuses an overlap by itself, whoever writes and however.
-Locks are always taken in the order caller, calendars by number, rows by id.
+Locks are always taken in the order caller, calendars by number, rows by id, texts.
 Used by `bookings.py`, `leaving.py` and `recovery.py`, which are the transactions.
 """
 
@@ -20,6 +20,8 @@ from tools.store import Reservation, ReservationState
 # Namespaces of PostgreSQL's two-number advisory locks.
 CALLER_LOCK = 1
 CALENDAR_LOCK = 2
+TEXT_LOCK = 3
+CODE_LOCK = 4
 
 RESERVATION = sa.select(reservations, calendars.c.google_id).join(calendars)
 
@@ -43,6 +45,12 @@ def as_reservations(rows: Iterable[sa.Row[Any]]) -> list[Reservation]:
             ends_as=None if row.ends_as is None else ReservationState(row.ends_as),
             due_at=row.due_at,
             changed_at=row.changed_at,
+            customer_email=row.customer_email,
+            note=row.note,
+            wants_text=row.wants_text,
+            confirmed_at=row.confirmed_at,
+            first_id=row.first_id,
+            moves=row.moves,
         )
         for row in rows
     ]
@@ -60,6 +68,19 @@ def lock_calendars(connection: sa.Connection, numbers: Iterable[int]) -> None:
     """All of a transaction's calendars at once, so that two transactions never wait in a circle."""
     for number in sorted(set(numbers)):
         _lock(connection, CALENDAR_LOCK, sa.literal(number, sa.Integer))
+
+
+def lock_texts(connection: sa.Connection) -> None:
+    """One transaction at a time puts texts into the outbox or cancels them: they are counted there.
+
+    Lock the reservation that a text is about before, as its foreign key asks for that row too.
+    """
+    _lock(connection, TEXT_LOCK, sa.literal(0, sa.Integer))
+
+
+def lock_codes(connection: sa.Connection, number: str) -> None:
+    """One new code at a time for one number, as they are counted."""
+    _lock(connection, CODE_LOCK, sa.func.hashtext(number))
 
 
 def _lock(connection: sa.Connection, kind: int, key: sa.ColumnElement[int]) -> None:

@@ -78,6 +78,12 @@ reservations = sa.Table(
     sa.Column("spares_to", Instant),
     sa.Column("ends_as", sa.String),  # of one that is leaving
     sa.Column("due_at", Instant),  # when recovery looks at it
+    sa.Column("customer_email", sa.String),
+    sa.Column("note", sa.String, nullable=False, server_default=""),
+    sa.Column("wants_text", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("confirmed_at", Instant),  # by the customer
+    sa.Column("first_id", sa.String),  # the booking that began a line of moves; NULL: this one
+    sa.Column("moves", sa.Integer, nullable=False, server_default=sa.text("0")),  # how many led here
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("changed_at", Instant, nullable=False),
     sa.Index("reservations_by_time", "calendar_id", "starts_at"),
@@ -121,8 +127,11 @@ outbox = sa.Table(
     sa.Column("id", sa.String, primary_key=True),  # uuid4 hex
     sa.Column("reservation_id", sa.String, sa.ForeignKey("reservations.id")),
     sa.Column("kind", sa.String, nullable=False),
-    sa.Column("to_number", sa.String, nullable=False),
+    sa.Column("channel", sa.String, nullable=False, server_default="sms"),  # tools.store.Channel
+    sa.Column("to", sa.String, nullable=False),  # a number, or an email address
+    sa.Column("subject", sa.String, nullable=False, server_default=""),
     sa.Column("body", sa.String, nullable=False),
+    sa.Column("invite", sa.String, nullable=False, server_default=""),
     sa.Column("state", sa.String, nullable=False),  # tools.store.TextState
     sa.Column("message_sid", sa.String),
     sa.Column("error_code", sa.String),
@@ -130,8 +139,12 @@ outbox = sa.Table(
     sa.Column("due_at", Instant),  # when recovery looks at it
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("changed_at", Instant, nullable=False),
-    sa.UniqueConstraint("reservation_id", "kind", name="outbox_one_per_kind"),
+    sa.UniqueConstraint("reservation_id", "kind", "channel", name="outbox_one_per_kind"),
     sa.Index("outbox_due", "due_at"),
+    # For the caps.
+    sa.Index("outbox_by_reader", "to", "created_at"),
+    sa.Index("outbox_by_time", "created_at"),
+    sa.Index("outbox_by_call", "call_sid"),
 )
 
 callbacks = sa.Table(
@@ -146,12 +159,63 @@ callbacks = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
 )
 
+callers = sa.Table(
+    "callers",
+    metadata,
+    sa.Column("number", sa.String, primary_key=True),
+    sa.Column("consented_at", Instant),  # to be texted, first time
+    sa.Column("opted_out_at", Instant),  # NULL: takes texts
+    sa.Column("heard_at", Instant, nullable=False),  # last consent, STOP or START
+)
+
+codes = sa.Table(
+    "codes",
+    metadata,
+    sa.Column("id", sa.String, primary_key=True),  # uuid4 hex
+    sa.Column("number", sa.String, nullable=False),
+    sa.Column("call_sid", sa.String, nullable=False),
+    sa.Column("digest", sa.String, nullable=False),  # the code itself is kept nowhere
+    sa.Column("tries", sa.Integer, nullable=False, server_default=sa.text("0")),  # wrong ones
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),  # earlier, when another took its place
+    sa.Column("used_at", Instant),
+    sa.Index("codes_by_number", "number", "created_at"),
+    sa.Index("codes_by_call", "call_sid"),
+)
+
+leads = sa.Table(
+    "leads",
+    metadata,
+    sa.Column("call_sid", sa.String, primary_key=True),
+    sa.Column("caller_number", sa.String),
+    # Named as in tools.store.Lead.
+    *(
+        sa.Column(name, sa.String)
+        for name in (
+            "name",
+            "callback_number",
+            "email",
+            "location",
+            "reason",
+            "customer",
+            "appointment_type",
+            "urgency",
+            "qualified",
+            "handoff_reason",
+        )
+    ),
+    sa.Column("fields", sa.String, nullable=False),  # JSON, the owner's own
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("changed_at", Instant, nullable=False),
+)
+
 calls = sa.Table(
     "calls",
     metadata,
     sa.Column("call_sid", sa.String, primary_key=True),
     sa.Column("caller_number", sa.String),
     sa.Column("our_number", sa.String),
+    sa.Column("attested", sa.Boolean, nullable=False, server_default=sa.false()),  # the network vouches
     sa.Column("started_at", Instant, nullable=False),
     sa.Column("ended_at", Instant),
     sa.Column("outcome", sa.String),  # bridge.store.calls.Outcome; None while the call lasts

@@ -5,7 +5,6 @@ forged one gets 403 and no word. Read `stream.py` for the socket, `twiml.py` for
 """
 
 import asyncio
-import re
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -20,11 +19,14 @@ from bridge.store.calls import CallStore, Outcome
 from bridge.store.journal import Journal
 from bridge.twilio import stream, stream_token, twiml
 from bridge.twilio.addresses import webhook_url
+from bridge.twilio.caller_id import is_attested, phone_number
 from bridge.twilio.codec import Start
+from bridge.twilio.inbound import InboundTexts
 from bridge.twilio.signature import SignatureCheck
 from tools.business import Business
 from tools.clock import Clock
 from tools.facts import CallFacts
+from tools.returning import know_caller
 from tools.store import BookingStore, StoreError
 
 log = structlog.get_logger(__name__)
@@ -38,9 +40,6 @@ REFUSALS = {
     "too_many_calls": "This number had called too often within an hour.",
 }
 ANSWERED = ("completed", "answered")
-E164 = re.compile(r"\+[1-9]\d{6,14}")
-# What Twilio puts for restricted, blocked, unknown and anonymous callers (the words on a keypad).
-WITHHELD = frozenset({"+7378742833", "+2562533", "+8566696", "+266696687"})
 
 
 class TwilioRoutes:
@@ -57,6 +56,7 @@ class TwilioRoutes:
         switchboard: Switchboard,
         calls: CallStore,
         bookings: BookingStore,
+        texts: InboundTexts,
         journal: Journal,
         clock: Clock,
     ) -> None:
@@ -69,6 +69,7 @@ class TwilioRoutes:
         self._switchboard = switchboard
         self._calls = calls
         self._bookings = bookings
+        self._texts = texts
         self._journal = journal
         self._clock = clock
 
@@ -91,7 +92,11 @@ class TwilioRoutes:
         now = self._clock.now()
         await self._store_soon(
             lambda: self._calls.open_call(
-                call_sid=call_sid, caller_number=caller, our_number=form.get("To", ""), now=now
+                call_sid=call_sid,
+                caller_number=caller,
+                our_number=form.get("To", ""),
+                attested=is_attested(caller, form.getall("StirVerstat", [])),
+                now=now,
             )
         )
         if reason := await self._refusal(caller):
@@ -142,14 +147,16 @@ class TwilioRoutes:
         if form.get("StreamEvent") == "stream-error":
             # A handshake that failed is reported nowhere else; the words are Twilio's own.
             log.warning("stream_failed", call_sid=call_sid, error=form.get("StreamError", "")[:200])
-        if call_sid and form.get("CallStatus") in ("completed", "busy", "failed", "no-answer", "canceled"):
+        over = form.get("CallStatus") in ("completed", "busy", "failed", "no-answer", "canceled")
+        # A call that is still here has seen its end, or is about to, and writes it down itself.
+        if call_sid and over and not self._switchboard.has(call_sid):
             self._journal.put(lambda: self._close_if_open(call_sid, now))
         return web.Response(status=204)
 
     async def sms(self, request: web.Request) -> web.Response:
-        """A text comes in. Nothing is answered; Twilio itself handles STOP and START."""
-        await self._signed_form(request, "MessageSid")
-        return _xml(twiml.empty())
+        """A text comes in."""
+        form = await self._signed_form(request, "MessageSid")
+        return _xml(twiml.message(await self._texts.answer(form)))
 
     # --- the stream ---------------------------------------------------------------
 
@@ -192,14 +199,18 @@ class TwilioRoutes:
         except (TimeoutError, StoreError):
             # Without the store a token cannot be shown to be fresh; Twilio asks for the next step.
             raise stream.StreamRefused("store unavailable") from None
-        board = self._switchboard
-        if board.has(start.call_sid) or board.is_full or board.stopping:
-            raise stream.StreamRefused("no place for it")
-        return CallFacts(
+        facts = CallFacts(
             call_sid=start.call_sid,
             caller_number=row.caller_number if row else None,
             our_number=row.our_number if row else "",
+            # The store was too slow for the webhook: then nobody vouches for anything.
+            attested=row is not None and row.attested,
         )
+        await know_caller(self._bookings, self._business, facts, now)
+        board = self._switchboard  # asked last: nothing is awaited from here to the call's place
+        if board.has(start.call_sid) or board.is_full or board.stopping:
+            raise stream.StreamRefused("no place for it")
+        return facts
 
     # --- helpers ------------------------------------------------------------------
 
@@ -273,11 +284,6 @@ class TwilioRoutes:
                 await write()
         except (TimeoutError, StoreError):
             self._journal.put(write)
-
-
-def phone_number(given: str) -> str | None:
-    """The caller's E.164 number, or None where the network gave none (or a stand-in for none)."""
-    return given if E164.fullmatch(given) and given not in WITHHELD else None
 
 
 def _xml(text: str) -> web.Response:

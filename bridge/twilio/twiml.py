@@ -54,6 +54,14 @@ def hang_up(say: str | None = None) -> str:
     return _document(response)
 
 
+def message(text: str | None) -> str:
+    """Answer a text that came in, with words or (None) with nothing."""
+    response = _response()
+    if text is not None:
+        _add(response, "Message").text = _xml_text(text)
+    return _document(response)
+
+
 def empty() -> str:
     """Nothing to do: the answer to a callback. As an answer to a call it hangs up."""
     return _document(_response())

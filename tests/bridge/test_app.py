@@ -1,6 +1,8 @@
 """The composition root: what starts, what refuses to, what health says, and that all of it goes away."""
 
 import asyncio
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -9,13 +11,18 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from bridge.app import DAY_S, START_ERRORS, SWEEP_RETRY_S, build, cancelled, sweep_daily
+from bridge.app import DAY_S, START_ERRORS, SWEEP_RETRY_S, build, cancelled, read_template, sweep_daily
 from bridge.harness.leftovers import left_over, standing
 from bridge.settings import Settings, read_settings
+from bridge.store.migrate import migrate
 from bridge.store.retention import Swept
+from bridge.store.store import Store
+from tests.bridge.harness.mail_support import standin
+from tests.bridge.store.examples import NOW, book
 from tests.server import BEGIN, GONE_S, in_no_time, serving, stand_of
+from tools.business import Mode
 from tools.clock import Clock
-from tools.store import StoreUnavailable
+from tools.store import Channel, Notice, StoreUnavailable
 
 CALL = "CA" + "1" * 32
 ROUTES = {
@@ -67,6 +74,7 @@ async def test_building_opens_nothing_that_stays(tmp_path: Path) -> None:
     "wrong",
     [
         {"GOOGLE_SERVICE_ACCOUNT_JSON": "no key"},
+        {"GOOGLE_SERVICE_ACCOUNT_JSON": "none"},
         {"BUSINESS_FILE": "prompts/receptionist.md"},
         {"INSTRUCTIONS_FILE": "tests/server.py"},
         {"DYNO": "web.1"},
@@ -82,6 +90,20 @@ async def test_what_cannot_start_leaves_nothing(wrong: dict[str, str], tmp_path:
     with pytest.raises(START_ERRORS):
         await build(settings)
     assert (await left_over(before, GONE_S))[0] == []
+
+
+def test_the_task_stands_in_its_place(tmp_path: Path) -> None:
+    """The file of the mode, from beside the template; a template without a place for it says all itself."""
+    (tmp_path / "mine.txt").write_text("Be kind.\n{task}\nGoodbye.\n", encoding="utf-8")
+    (tmp_path / "booking.md").write_text("Book.\n", encoding="utf-8")
+    (tmp_path / "leads.md").write_text("Listen.\n", encoding="utf-8")
+    assert read_template(tmp_path / "mine.txt", Mode.BOOKINGS) == "Be kind.\nBook.\nGoodbye.\n"
+    assert read_template(tmp_path / "mine.txt", Mode.LEADS) == "Be kind.\nListen.\nGoodbye.\n"
+    (tmp_path / "leads.md").unlink()
+    with pytest.raises(OSError, match=r"leads\.md"):
+        read_template(tmp_path / "mine.txt", Mode.LEADS)
+    (tmp_path / "mine.txt").write_text("Be kind.\n", encoding="utf-8")
+    assert read_template(tmp_path / "mine.txt", Mode.LEADS) == "Be kind.\n"
 
 
 @in_no_time
@@ -159,6 +181,40 @@ async def test_settings_reach_what_they_are_for() -> None:
         assert next(server.said.of("connected")).data["authorization"] is False
         assert "Maple Street Dental" in session["instructions"]
         assert "2026-11-23" in session["instructions"]  # the pinned date
+
+
+@in_no_time
+async def test_a_mail_that_waits_is_sent(tmp_path: Path) -> None:
+    """With a mail server in the settings, any process sends what was queued with a booking."""
+    async with standin() as mail:
+        settings = await settings_for(tmp_path, SMTP_URL=mail.url, MAIL_FROM="hello@maplestreet.example")
+        await migrate(settings.database_url)
+        store = await Store.open(settings.database_url)
+        notice = Notice(
+            kind="confirmation",
+            channel=Channel.EMAIL,
+            to="dana@example.com",
+            subject="Your cleaning",
+            body="See you.",
+            due_at=NOW,
+        )
+        await book(store.bookings, notices=(notice,))
+        await store.close()
+        arrived = asyncio.Event()
+        mail.ledger.watch(lambda _, entry: arrived.set() if entry.kind == "mail" else None)
+        runner = web.AppRunner(await build(settings, pinned=NOW + timedelta(minutes=2)))
+        await runner.setup()
+        await arrived.wait()
+        await runner.cleanup()
+        [received] = mail.mails
+        assert (received.to, received.subject) == ("dana@example.com", "Your cleaning")
+
+
+def test_a_server_without_mail_does_not_carry_its_libraries() -> None:
+    """What only some owners need is loaded for them only: the idle server is small."""
+    look = "import bridge.app, sys; print(sorted({'aiosmtplib', 'icalendar'} & set(sys.modules)))"
+    shown = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)  # noqa: S603
+    assert shown.stdout.strip() == "[]"
 
 
 def test_start_errors_are_for_people() -> None:

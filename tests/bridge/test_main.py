@@ -128,6 +128,18 @@ def test_check_and_migrate(ready: Path, capsys: Output) -> None:
     assert capsys.readouterr().out.count("up to date") == 2
 
 
+def test_check_warns_of_dear_texts(ready: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
+    """They may be meant, so it is in order all the same; the owner's own file is named with the key."""
+    text = BUSINESS.read_text(encoding="utf-8")
+    path = ready / "mine.toml"
+    path.write_text(text.replace("[wording]", '[wording]\nmoved_text = "🙂 {date}: reply YES"'), "utf-8")
+    monkeypatch.setenv("BUSINESS_FILE", str(path))
+    assert [main(["migrate"]), main(["check"])] == [0, 0]
+    shown = capsys.readouterr().out
+    assert shown.count("mine.toml: wording.moved_text: ") == 2
+    assert "in order" in shown
+
+
 # --- what a server refuses to start with ------------------------------------------
 
 
@@ -173,6 +185,10 @@ def test_instructions_with_an_unknown_placeholder(
     path = ready / "mine.txt"
     path.write_text("You are {agent} at {planet}.", encoding="utf-8")
     monkeypatch.setenv("INSTRUCTIONS_FILE", str(path))
+    assert "planet" in refused(capsys, "check")
+    path.write_text("You are {agent}. {task} Today is {today}.", encoding="utf-8")
+    assert "booking.md" in refused(capsys, "check")
+    (ready / "booking.md").write_text("Book on {planet}.", encoding="utf-8")
     assert "planet" in refused(capsys, "check")
 
 

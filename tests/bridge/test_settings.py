@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.settings import ROOT, SETTINGS, SettingsError, is_loopback, read_settings
+from bridge.settings import ROOT, SETTINGS, SettingsError, read_settings
+from tools.smtp_url import MailAddress, Security, SmtpServer
 
 SECRET = "do-not-show-this-value"
 GOOD = {
@@ -67,6 +68,8 @@ WRONG = {
     "STORE_TRANSCRIPTS": ("perhaps", "yes or no"),
     "RETENTION_DAYS": ("-3", "a whole number from 1"),
     "ALLOW_TEMPORARY_SQLITE": ("2", "yes or no"),
+    "SMTP_URL": ("smtp://mail.example.com/inbox", "smtp://USER:PASSWORD@HOST:587"),
+    "MAIL_FROM": ("Maple Street", "one address"),
     "LOG_FORMAT": ("xml", "json, console"),
     "LOG_LEVEL": ("loud", "info"),
 }
@@ -79,7 +82,7 @@ def test_every_wrong_value_is_named_at_once() -> None:
     for name, (value, expected) in WRONG.items():
         (line,) = (line for line in found if line.startswith(f"{name}: expected "))
         assert expected in line
-        assert (repr(value) in line) == (name != "DATABASE_URL")
+        assert (repr(value) in line) == (name not in ("DATABASE_URL", "SMTP_URL"))
 
 
 def test_values_of_secrets_are_never_shown() -> None:
@@ -175,15 +178,42 @@ def test_settings_are_frozen() -> None:
         read_settings(GOOD).port = 1  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1"])
-def test_this_machine(host: str) -> None:
-    """Names and addresses that lead nowhere else."""
-    assert is_loopback(host)
+def test_mail_is_off_unless_set() -> None:
+    """No server and no sender: no mail, and nothing is missing."""
+    settings = read_settings(GOOD)
+    assert (settings.smtp_server, settings.mail_from) == (None, None)
 
 
-@pytest.mark.parametrize(
-    "host", ["", "0.0.0.1", "10.0.0.1", "localhost.example.com", "127.0.0.1.example.com"]
-)
-def test_other_machines(host: str) -> None:
-    """Only this machine may be spoken to without encryption."""
-    assert not is_loopback(host)
+def test_mail() -> None:
+    """A server, and from whom."""
+    settings = read_settings(
+        {
+            **GOOD,
+            "SMTP_URL": f"smtp://robin%40example.com:{SECRET}@mail.example.com",
+            "MAIL_FROM": "Maple Street Dental <hello@example.com>",
+        }
+    )
+    assert settings.smtp_server == SmtpServer(
+        host="mail.example.com",
+        port=587,
+        security=Security.STARTTLS,
+        user="robin@example.com",
+        password=SECRET,
+    )
+    assert settings.mail_from == MailAddress("hello@example.com", "Maple Street Dental")
+
+
+def test_mail_needs_a_sender() -> None:
+    """A server alone cannot send anything; a sender alone is harmless."""
+    assert problems({**GOOD, "SMTP_URL": "smtps://mail.example.com"}) == [
+        "MAIL_FROM: not set; it is from whom mail comes, when SMTP_URL is set"
+    ]
+    assert read_settings({**GOOD, "MAIL_FROM": "hello@example.com"}).smtp_server is None
+
+
+@pytest.mark.parametrize("url", ["smtp://robin:{}@127.0.0.1", "smtp://:{}@host.example", "http://u:{}@host"])
+def test_the_password_of_the_mail_server_is_not_shown(url: str) -> None:
+    """Neither when the address is wrong, nor in what a wrong one is said to be."""
+    shown = problems({**GOOD, "SMTP_URL": url.format(SECRET), "MAIL_FROM": "hello@example.com"})
+    assert len(shown) == 1
+    assert SECRET not in shown[0]

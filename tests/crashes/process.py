@@ -21,6 +21,7 @@ from tools.calendar import Calendar
 from tools.clock import Clock
 from tools.dispatch import Dispatcher
 from tools.facts import CallFacts
+from tools.notices import cancelled_notices
 from tools.result import Gate
 from tools.sms import Sms
 from tools.store import Reservation, ReservationState
@@ -63,7 +64,7 @@ async def _run(plan: Plan) -> None:
         ports[plan.point.port] = Deadly(ports[plan.point.port], plan.point)
 
     def dispatcher(now: datetime) -> Dispatcher:
-        return Dispatcher(business=business, clock=Clock(now), **ports)
+        return Dispatcher(business=business, clock=Clock(now), code_key=b"key of the tests", **ports)
 
     if plan.script == "sweep":
         for number in range(SWEEPS):
@@ -103,7 +104,10 @@ class _Call:
     async def cancel(self) -> None:
         kit, booked = self._tools.kit, await self._booked()
         leaving = await self._store.begin_leaving(
-            reservation_id=booked.id, ends_as=ReservationState.CANCELLED, now=kit.clock.now()
+            reservation_id=booked.id,
+            ends_as=ReservationState.CANCELLED,
+            now=kit.clock.now(),
+            notices=cancelled_notices(kit, booked),
         )
         await delete_event(kit, leaving)
 
@@ -131,4 +135,4 @@ class _Call:
 
     async def _use(self, name: str, **arguments: str) -> dict[str, Any]:
         text = msgspec.json.encode(arguments).decode()
-        return (await self._tools.run(self._facts, name, text, Gate.OPEN)).output
+        return (await self._tools.run(self._facts, name, text, Gate.OPEN, self._facts.proposed)).output

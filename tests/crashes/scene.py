@@ -32,7 +32,7 @@ class Record(msgspec.Struct, frozen=True):
     texts: list[Text]
     reasons: list[str]  # why persons were asked
     events: dict[str, datetime]  # our live ones, by id: when they begin
-    messages: int  # that Twilio took
+    messages: list[str]  # that Twilio took
 
 
 class CrashScene:
@@ -81,7 +81,7 @@ class CrashScene:
                 if event["status"] != "cancelled"
                 and OURS in event.get("extendedProperties", {}).get("private", {})
             },
-            len(self.twilio.messages),
+            [message["body"] for message in self.twilio.messages],
         )
         await store.close()
         return record
@@ -120,9 +120,14 @@ def wrong(record: Record) -> list[str]:
     ]
     if open_rows:
         found.append(f"left open: {open_rows}")
-    sent = [text for text in record.texts if text.state == "sent"]
-    if len(sent) != record.messages or record.messages > 1:
-        found.append(f"{record.messages} messages, the record says {[text.state for text in record.texts]}")
+    sent = sorted(text.body for text in record.texts if text.state == "sent")
+    if sent != sorted(record.messages) or len(set(sent)) != len(sent):
+        found.append(f"sent was {record.messages}, the record says {[text.state for text in record.texts]}")
+    states = {row.id: row.state for row in record.reservations}
+    for text in record.texts:
+        # What is still to be sent is about what still takes place.
+        if text.state == "pending" and states[text.reservation_id or ""] != "booked":
+            found.append(f"{text.kind} of what is {states[text.reservation_id or '']}")
     return found
 
 

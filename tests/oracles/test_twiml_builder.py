@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from twilio.twiml.messaging_response import MessagingResponse  # type: ignore[import-untyped]
 from twilio.twiml.voice_response import (  # type: ignore[import-untyped]
     Connect,
     Dial,
@@ -57,6 +58,15 @@ def test_hang_up(say: str | None) -> None:
     built = response(say)
     built.hangup()
     assert twiml.hang_up(say) == str(built)
+
+
+@given(st.none() | texts)
+def test_message(text: str | None) -> None:
+    """The answer to a text: Message, or nothing."""
+    built = MessagingResponse()
+    if text is not None:
+        built.message(text)
+    assert twiml.message(text) == str(built)
 
 
 def test_empty() -> None:

@@ -44,6 +44,7 @@ class GoogleRacer(Racer):
             calendar=calendar,
             sms=sms,
             clock=Clock(),
+            code_key=b"key of the tests",
         )
         self._booked: list[Reservation] = []
 
@@ -153,7 +154,8 @@ class GoogleRacer(Racer):
             return None
 
     async def _use(self, facts: CallFacts, name: str, **arguments: str) -> ToolResult:
-        return await self.tools.run(facts, name, msgspec.json.encode(arguments).decode(), Gate.OPEN)
+        text = msgspec.json.encode(arguments).decode()
+        return await self.tools.run(facts, name, text, Gate.OPEN, facts.proposed)
 
 
 def business_of(calendars: list[str]) -> Business:

@@ -206,6 +206,7 @@ async def _settle(race: Race, plan: Plan) -> None:
                 calendar=calendar,
                 sms=sms,
                 clock=clock,
+                code_key=b"key of the tests",
             )
             recovery = tools.recovery()
             while any(msgspec.structs.astuple(await recovery.sweep())):

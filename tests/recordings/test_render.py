@@ -67,8 +67,8 @@ def test_what_is_committed_is_up_to_date() -> None:
 
 
 def test_the_bank_stays_small() -> None:
-    """The agent's voice takes less than two megabytes of the repository."""
-    assert sum(path.stat().st_size for path in (ROOT / "voices").glob("*/*.wav")) < 2_000_000
+    """The agent's voice takes less than 3.5 MB of the repository: most of it whole sentences of the tools."""
+    assert sum(path.stat().st_size for path in (ROOT / "voices").glob("*/*.wav")) < 3_500_000
 
 
 def test_phrases_names_and_lines_are_wanted(tree: Path) -> None:

@@ -53,7 +53,14 @@ async def scene(business: Business, migrated: Path, tmp_path: Path) -> AsyncIter
     calendar, sms, stumbling = PaperCalendar(clock.now), Pigeons(), StumblingStore(store.bookings)
     yield Scene(
         facts=CallFacts(call_sid="CA1", caller_number="+12025550143", our_number="+12025550100"),
-        dispatcher=Dispatcher(business=business, store=stumbling, calendar=calendar, sms=sms, clock=clock),
+        dispatcher=Dispatcher(
+            business=business,
+            store=stumbling,
+            calendar=calendar,
+            sms=sms,
+            clock=clock,
+            code_key=b"key of the tests",
+        ),
         business=business,
         store=stumbling,
         report=store.report,

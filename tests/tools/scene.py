@@ -7,6 +7,7 @@ and `test_sms.py`; here each of their documented outcomes is needed at an exact 
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from inspect import signature
 from typing import Any
 
 import msgspec
@@ -21,7 +22,7 @@ from tools.kit import Kit
 from tools.ports import Busy, CalendarChanged, CalendarEvent, CalendarUnavailable
 from tools.result import Gate, ToolResult
 from tools.slots import Slot
-from tools.store import BookingStore
+from tools.store import BookingStore, Reservation
 
 CHAIR_1 = "chair-1@maplestreet.example"
 CHAIR_2 = "chair-2@maplestreet.example"
@@ -72,6 +73,7 @@ class PaperCalendar(Stumbles):
         self._now = now
         self.events: dict[str, dict[str, CalendarEvent]] = {CHAIR_1: {}, CHAIR_2: {}}
         self.private: dict[str, dict[str, str]] = {}
+        self.descriptions: dict[str, str] = {}
         self.deleted: set[str] = set()
         self._version = 0
 
@@ -101,10 +103,7 @@ class PaperCalendar(Stumbles):
         self, calendar_ids: list[str], start: datetime, end: datetime
     ) -> dict[str, list[Busy]]:
         await self._begin("free_busy")
-        return {
-            calendar_id: [Busy(event.start, event.end) for event in self._between(calendar_id, start, end)]
-            for calendar_id in calendar_ids
-        }
+        return {calendar_id: self._run_together(calendar_id, start, end) for calendar_id in calendar_ids}
 
     async def events_between(self, calendar_id: str, start: datetime, end: datetime) -> list[CalendarEvent]:
         await self._begin("events_between")
@@ -126,6 +125,7 @@ class PaperCalendar(Stumbles):
             raise CalendarUnavailable("event_deleted")
         if event_id not in self.events[calendar_id]:  # else: adopted, as the real one does
             self.private[event_id] = dict(private)
+            self.descriptions[event_id] = description
             self._put(calendar_id, event_id, start, end, summary, ours=OURS in private)
         event = self.events[calendar_id][event_id]
         await self._end("insert")
@@ -176,6 +176,16 @@ class PaperCalendar(Stumbles):
         """Delete an event, if it is there; its id stays taken."""
         if self.events[calendar_id].pop(event_id, None) is not None:
             self.deleted.add(event_id)
+
+    def _run_together(self, calendar_id: str, start: datetime, end: datetime) -> list[Busy]:
+        """What touches or overlaps is one stretch, as with Google."""
+        stretches: list[Busy] = []
+        for event in sorted(self._between(calendar_id, start, end), key=lambda event: event.start):
+            if stretches and event.start <= stretches[-1].end:
+                stretches[-1] = Busy(stretches[-1].start, max(stretches[-1].end, event.end))
+            else:
+                stretches.append(Busy(event.start, event.end))
+        return stretches
 
     def _between(self, calendar_id: str, start: datetime, end: datetime) -> list[CalendarEvent]:
         events = self.events[calendar_id].values()
@@ -249,7 +259,9 @@ class Scene(msgspec.Struct, kw_only=True):
     clock: Clock
 
     async def run(self, name: str, gate: Gate = Gate.OPEN, /, **arguments: Any) -> ToolResult:
-        return await self.dispatcher.run(self.facts, name, msgspec.json.encode(arguments).decode(), gate)
+        """The answer to a model that knows what stands proposed; the gate is about that."""
+        text = msgspec.json.encode(arguments).decode()
+        return await self.dispatcher.run(self.facts, name, text, gate, self.facts.proposed)
 
     async def check(self, day: str, **more: Any) -> ToolResult:
         """What is free on one day; a cleaning unless `more` says otherwise."""
@@ -260,12 +272,12 @@ class Scene(msgspec.Struct, kw_only=True):
         """The slots that an answer offered, in order."""
         return [self.facts.offered[slot["id"]] for slot in result.output["slots"]]
 
-    def fill(self, start: str, end: str, calendar_id: str = CHAIR_1) -> None:
+    def fill(self, start: str, end: str, calendar_id: str = CHAIR_1, why: str = "away") -> None:
         """Somebody is away, on the business's wall clock: "2026-11-24 09:00"."""
         begin, until = (
             datetime.fromisoformat(text).replace(tzinfo=self.business.tz) for text in (start, end)
         )
-        self.calendar.write(calendar_id, begin, until, "away")
+        self.calendar.write(calendar_id, begin, until, why)
 
     @property
     def kit(self) -> Kit:
@@ -277,6 +289,8 @@ class Scene(msgspec.Struct, kw_only=True):
             calendar=self.calendar,
             free_busy=self.dispatcher.free_busy,
             sms=self.sms,
+            mail=self.dispatcher.kit.mail,
+            code_key=self.dispatcher.kit.code_key,
         )
 
     async def ask_tuesday(self) -> ToolResult:
@@ -297,6 +311,34 @@ class Scene(msgspec.Struct, kw_only=True):
 
     async def book_first(self) -> ToolResult:
         return await self.run("create_event", hold_id=await self.hold_first(), customer_name="Dana Reed")
+
+    def at(self, **changes: Any) -> "Scene":
+        """The same call at a business that differs in `changes`."""
+        business = msgspec.structs.replace(self.business, **changes)
+        parts = {name: getattr(self.dispatcher.kit, name) for name in signature(Dispatcher).parameters}
+        return msgspec.structs.replace(
+            self, business=business, dispatcher=Dispatcher(**{**parts, "business": business})
+        )
+
+    async def booked_before(self, day: str = "2026-11-24", **more: Any) -> Reservation:
+        """What this number booked in an earlier call: the first time of a day, Tuesday afternoon's noon."""
+        number, part = self.facts.caller_number, "afternoon" if day == "2026-11-24" else "any"
+        earlier = self.another_call(f"CA-{day}-{more.get('service', '')}", number)
+        (slot, *_) = earlier.offered(await earlier.check(day, **{"part_of_day": part, **more}))
+        held = await earlier.run("hold_slot", slot_id=slot.id, customer_name="Dana Reed")
+        booked = await earlier.run(
+            "create_event", hold_id=held.output["hold_id"], customer_name="Dana Reed", text_me=False
+        )
+        assert booked.output["ok"]
+        row: Reservation = await self.store.reservation(earlier.facts.booking_id)
+        return row
+
+    async def shown(self) -> Reservation:
+        """That booking, shown to a caller whose number the network vouches for, as "booking_1"."""
+        row = await self.booked_before()
+        self.facts.attested = True
+        await self.run("find_bookings")
+        return row
 
     def another_call(self, call_sid: str = "CA2", number: str | None = "+12025550144") -> "Scene":
         """The same business, another caller."""

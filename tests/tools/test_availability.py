@@ -8,7 +8,7 @@ import pytest
 from tests.tools.scene import CHAIR_1, CHAIR_2, HANG, Scene
 from tools import spoken
 from tools.ports import CalendarUnavailable
-from tools.result import Reply
+from tools.result import Reply, ToolResult
 from tools.store import StoreUnavailable
 
 
@@ -205,3 +205,89 @@ async def test_a_calendar_that_never_answers_ends_at_the_deadline(scene: Scene) 
     """The model gets its answer, whatever hangs."""
     scene.calendar.before("free_busy", HANG)
     assert (await scene.ask_tuesday()).output == {"ok": False, "say": spoken.calendar_unseen()}
+
+
+# --- for a booking that is to be moved ------------------------------------------------
+
+
+def starts(result: ToolResult) -> list[str]:
+    return [slot["start"][11:16] for slot in result.output["slots"] if slot["start"].startswith("2026-11-24")]
+
+
+async def filling_at_ten(scene: Scene, until: str = "10:00") -> None:
+    """A filling on Tuesday from ten to eleven with a buffer until a quarter past, shown as booking_1.
+
+    Before it somebody is away, until `until` once it is booked.
+    """
+    scene.fill("2026-11-24 09:00", "2026-11-24 10:00")
+    await scene.booked_before(service="filling", part_of_day="morning", provider="Chair 1")
+    scene.fill("2026-11-24 08:00", f"2026-11-24 {until}")
+    scene.facts.attested = True
+    await scene.run("find_bookings")
+
+
+async def morning(scene: Scene, **more: Any) -> ToolResult:
+    wish = {"service": "filling", "part_of_day": "morning", "provider": "Chair 1", **more}
+    return await scene.check("2026-11-24", **wish)
+
+
+async def test_its_own_time_is_not_in_the_way(scene: Scene) -> None:
+    """Half an hour later lies over its own event, row and buffer; the time it has is not offered."""
+    await filling_at_ten(scene)
+    scene.fill("2026-11-24 11:45", "2026-11-24 12:30", why="lunch")
+    assert "10:30" not in starts(await morning(scene))
+    assert starts(await morning(scene, moving="booking_1")) == ["10:30"]
+
+
+async def test_what_touches_it_stays_busy(scene: Scene) -> None:
+    """Free/busy runs the two together: only its own part is cut out."""
+    await filling_at_ten(scene, until="09:00")
+    scene.fill("2026-11-24 11:00", "2026-11-24 12:30", why="next")
+    assert starts(await morning(scene, moving="booking_1")) == ["09:00", "09:30"]
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "free"),
+    [
+        ("10:45", "11:00", ["09:00", "09:30"]),
+        ("10:15", "10:45", ["09:00"]),
+        ("09:30", "11:30", []),
+        ("10:00", "11:00", []),
+    ],
+)
+async def test_what_lies_over_it_stays_busy(scene: Scene, begin: str, end: str, free: list[str]) -> None:
+    """A person's event over our own is in nobody's way to be forgotten."""
+    await filling_at_ten(scene, until="09:00")
+    scene.fill("2026-11-24 11:30", "2026-11-24 12:30", why="lunch")
+    scene.fill(f"2026-11-24 {begin}", f"2026-11-24 {end}", why="walk-in")
+    found = starts(await morning(scene, moving="booking_1"))
+    assert [start for start in found if start < "12:00"] == free
+
+
+async def test_the_time_it_has_elsewhere_is_offered_only_if_asked_for(scene: Scene) -> None:
+    """The same start in another chair is no move, unless that chair is wished for."""
+    scene.fill("2026-11-24 10:30", "2026-11-24 12:30")
+    await scene.booked_before(service="checkup", part_of_day="morning", provider="Chair 1")  # at nine
+    scene.facts.attested = True
+    await scene.run("find_bookings")
+    wish = {"service": "checkup", "part_of_day": "morning", "moving": "booking_1"}
+    assert "09:00" not in starts(await scene.check("2026-11-24", **wish))
+    assert starts(await scene.check("2026-11-24", provider="Chair 2", **wish))[0] == "09:00"
+
+
+async def test_the_list_of_events_must_be_seen(scene: Scene) -> None:
+    """Without it nobody knows what else stands there: nothing is offered."""
+    await filling_at_ten(scene)
+    scene.calendar.before("events_between", CalendarUnavailable("backendError"))
+    assert (await morning(scene, moving="booking_1")).output == {"ok": False, "say": spoken.calendar_unseen()}
+
+
+async def test_only_a_booking_that_was_shown_can_be_moved(scene: Scene) -> None:
+    """Nobody's time but the caller's own is left out of account, and only for its own service."""
+    await filling_at_ten(scene)
+    assert "service: " in (await scene.check("2026-11-24", moving="booking_1")).output["problem"]
+    assert (await morning(scene, moving="booking_2")).error_code == "out_of_turn"
+    other = scene.another_call()
+    assert (await morning(other, moving="booking_1")).error_code == "not_proven"
+    other.facts.attested = True
+    assert (await morning(other, moving="booking_1")).error_code == "out_of_turn"

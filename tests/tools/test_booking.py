@@ -39,6 +39,7 @@ async def test_a_booking(scene: Scene) -> None:
     assert result.output == {
         "ok": True,
         "say": "You're booked: cleaning on Tuesday, November twenty-fourth at noon.",
+        "booking_id": "booking_1",
     }
     assert result.closes_gate
     (event,) = scene.calendar.ours()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.business import Stretch
+from tools.business import Field, Mode, Stretch
 from tools.business_file import BusinessFileError, load_business, parse_business
 
 SAMPLE = Path(__file__).parents[2] / "prompts" / "business.toml"
@@ -66,6 +66,37 @@ def test_a_small_file_is_enough() -> None:
     assert business.handoff_number is None
     assert (business.notice_minutes, business.hold_minutes) == (120, 5)
     assert business.questions == ()
+
+
+def test_what_is_asked_of_callers_is_the_owners() -> None:
+    """Nothing unless the owner wants it; the country is that of the business's own number."""
+    plain = parse_business(SMALL)
+    assert (plain.mode, plain.ask, plain.fields, plain.country) == (Mode.BOOKINGS, (), (), "US")
+    number = changed('zone = "', 'handoff_number = "+4930901820"\nzone = "')
+    business = parse_business(
+        number
+        + '[capture]\nask = ["reason"]\n'
+        + '[[field]]\nkey = "zip"\nquestion = "Where?"\n'
+        + '[[field]]\nkey = "size"\nquestion = "How big?"\nchoices = ["S", "L"]\nrequired = true\n'
+    )
+    assert business.country == "DE"
+    assert business.ask == ("reason",)
+    assert business.fields == (
+        Field(key="zip", question="Where?"),
+        Field(key="size", question="How big?", choices=("S", "L"), required=True),
+    )
+    assert business.fields[0].label == "Zip"
+
+
+def test_where_nothing_is_booked_no_calendar_is_needed() -> None:
+    """Nor a service; one may be named all the same, so that the agent can tell of it."""
+    small = 'mode = "leads"\n' + SMALL[: SMALL.index("[[calendar]]")]
+    business = parse_business(small)
+    assert not business.takes_bookings
+    assert not business.calendars
+    assert not business.services
+    told = parse_business(small + '[[service]]\nkey = "cut"\nname = "haircut"\nminutes = 30\n')
+    assert told.services[0].calendars == ()
 
 
 def test_a_calendar_keeps_the_hours_of_the_business_unless_it_says_otherwise() -> None:
@@ -140,7 +171,7 @@ def test_the_opening_discloses_the_assistant_unless_switched_off() -> None:
         ("minutes = 30", "minutes = 30\nprices = 3", "service 1: Object contains unknown field `prices`"),
         ("minutes = 30\n", "", "service 1: Object missing required field `minutes`"),
         ('key = "cut"', 'key = "Hair cut"', "service 1.key"),
-        ('calendars = ["a@example.com"]', "calendars = []", "service 1.calendars"),
+        ('calendars = ["a@example.com"]', "calendars = []", "service cut: calendars: expected at least one"),
         ('calendars = ["a@example.com"]', 'calendars = ["b"]', 'no [[calendar]] has id "b"'),
         ('id = "a@example.com"', 'id = "primary"', '"primary" is a different calendar for every account'),
         (
@@ -154,6 +185,18 @@ def test_the_opening_discloses_the_assistant_unless_switched_off() -> None:
             "is not E.164",
         ),
         ("[hours]", "[booking]\nhold_minutes = 0\n[hours]", "booking.hold_minutes: Expected `int` >= 1"),
+        ('zone = "', 'mode = "lead"\nzone = "', "mode: Invalid enum value 'lead'"),
+        ('zone = "', 'country = "Germany"\nzone = "', 'country: unknown "Germany"'),
+        ("[hours]", '[capture]\nask = ["phone"]\n[hours]', 'capture.ask: unknown "phone"; expected name,'),
+        ("[hours]", "[capture]\nasks = []\n[hours]", "capture: Object contains unknown field `asks`"),
+        ("[hours]", '[[field]]\nkey = "Zip"\nquestion = "?"\n[hours]', "field 1.key"),
+        ("[hours]", '[[field]]\nkey = "zip"\n[hours]', "field 1: Object missing required field `question`"),
+        ("[hours]", '[[field]]\nkey = "email"\nquestion = "?"\n[hours]', 'field: key "email" is taken'),
+        (
+            "[hours]",
+            '[[field]]\nkey = "zip"\nquestion = "?"\nchoices = ["1", "1"]\n[hours]',
+            'field zip: choices "1" is given 2 times',
+        ),
         ("[[service]]", "[service]", "service: expected [[service]] tables"),
         (
             "[hours]",
@@ -174,6 +217,7 @@ def test_the_opening_discloses_the_assistant_unless_switched_off() -> None:
             "wording.confirmation_text: unknown placeholder {start}",
         ),
         ("[hours]", '[wording]\ngoodbye = "Bye {"\n[hours]', "wording.goodbye: "),
+        ("[hours]", '[wording]\ncode_text = "Hello"\n[hours]', "wording.code_text: {code} is missing"),
         ("[hours]", '[wording]\ngoodbye = "{agent.__class__}"\n[hours]', "unknown placeholder"),
     ],
 )
@@ -201,6 +245,7 @@ def test_all_mistakes_are_named_at_once() -> None:
         ('[[calendar]]\nid = "a@example.com"\nname = "B"\n', 'calendar: id "a@example.com" is given 2 times'),
         ('[[calendar]]\nid = "b@example.com"\nname = "a"\n', 'calendar: name "a" is given 2 times'),
         (SMALL[SMALL.index("[[service]]") :], 'service: key "cut" is given 2 times'),
+        ('[[field]]\nkey = "zip"\nquestion = "?"\n' * 2, 'field: key "zip" is given 2 times'),
         ('[[faq]]\ntopic = "p"\nquestions = ["?"]\nanswer = "A"\n' * 2, 'faq: topic "p" is given 2 times'),
     ],
 )

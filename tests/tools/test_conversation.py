@@ -46,6 +46,7 @@ async def test_where_there_is_nobody_a_message_is_offered(scene: Scene) -> None:
         calendar=scene.calendar,
         sms=scene.sms,
         clock=scene.clock,
+        code_key=b"key of the tests",
     )
     scene.facts.misunderstood = 1
     result = await msgspec.structs.replace(scene, dispatcher=alone).run("did_not_understand")

@@ -14,6 +14,7 @@ from tests.tools.scene import Scene
 from tools import spoken
 from tools.catalogue import TOOLS, Tool
 from tools.dispatch import Dispatcher
+from tools.identity import PER_CALL
 from tools.result import Gate, Reply, ToolResult
 from tools.store import StoreUnavailable
 
@@ -85,6 +86,7 @@ async def test_a_business_without_questions_has_no_tool_for_them(scene: Scene) -
         calendar=scene.calendar,
         sms=scene.sms,
         clock=scene.clock,
+        code_key=b"key of the tests",
     )
     assert "answer_question" not in {found["name"] for found in dispatcher.definitions()}
     assert (await dispatcher.run(scene.facts, "answer_question", "{}", Gate.OPEN)).error_code == (
@@ -126,6 +128,9 @@ async def test_a_tool_that_breaks_gives_a_sentence(scene: Scene, tool: Tool) -> 
         "check_availability": {"service": "cleaning", "from_date": "2026-11-24", "to_date": "2026-11-24"},
         "hold_slot": {"slot_id": "slot_1", "customer_name": "Dana Reed"},
         "create_event": {"hold_id": "x", "customer_name": "Dana Reed"},
+        "reschedule_event": {"booking_id": "booking_1", "slot_id": "slot_1"},
+        "cancel_event": {"booking_id": "booking_1"},
+        "check_code": {"code": "427193"},
         "transfer_to_human": {"reason": "emergency"},
         "take_message": {"message": "Dana Reed called"},
         "answer_question": {"topic": "parking"},
@@ -189,11 +194,13 @@ FIELDS = (
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_call_gets_one_small_answer(scene: Scene, calls: list[tuple[str, str, Gate]]) -> None:
-    """A hostile model gets an answer to everything, and nothing into the calendar or out by text."""
+    """A hostile model gets an answer to everything, nothing into the calendar, and two codes out at most."""
     for name, arguments_json, gate in calls:
         result = await scene.dispatcher.run(scene.facts, name, arguments_json, gate)
         assert isinstance(result.output["ok"], bool)
         assert isinstance(result.output["say"], str)
         assert len(json.dumps(result.output)) < 4000
     assert scene.calendar.ours() == []
-    assert scene.sms.sent == []
+    assert {to for to, _ in scene.sms.sent} <= {scene.facts.caller_number}
+    assert len(scene.sms.sent) <= PER_CALL
+    assert all("your code is" in body for _, body in scene.sms.sent)

@@ -34,6 +34,7 @@ async def test_where_nobody_can_be_rung_a_message_is_offered(scene: Scene) -> No
         calendar=scene.calendar,
         sms=scene.sms,
         clock=scene.clock,
+        code_key=b"key of the tests",
     )
     result = await msgspec.structs.replace(scene, dispatcher=alone).run(
         "transfer_to_human", reason="emergency"

@@ -18,7 +18,8 @@ async def test_a_hold_reads_back_and_proposes(scene: Scene) -> None:
     result = await scene.run("hold_slot", slot_id="slot_1", customer_name="Dana Reed")
     assert result.output["ok"]
     assert result.output["say"] == (
-        "To confirm: cleaning for Dana Reed on Tuesday, November twenty-fourth at noon. Shall I book it?"
+        "To confirm: cleaning for Dana Reed on Tuesday, November twenty-fourth at noon. "
+        "Shall I book it, and text you the details?"
     )
     assert result.proposal == result.output["hold_id"] == scene.facts.hold_id
     row = await scene.store.reservation(scene.facts.hold_id)

@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from tests.tools.scene import CHAIR_1, CHAIR_2, HANG, Scene
+from tools.business import Mode
 from tools.ports import CalendarUnavailable
 from tools.prefetch import AGAIN_S, OLDEST_S, FreeBusy
 
@@ -44,6 +45,14 @@ async def test_what_a_person_wrote_is_seen_within_half_a_minute(scene: Scene, ah
         await asyncio.sleep(AGAIN_S)
         assert (await scene.ask_tuesday()).output["slots"][0]["start"] == "2026-11-24T15:00:00-05:00"
         assert scene.calendar.asked == ["free_busy", "free_busy"]
+
+
+async def test_where_nothing_is_booked_nothing_is_asked(scene: Scene) -> None:
+    """No calendar hears of a call, even where the owner has named some."""
+    leads = scene.at(mode=Mode.LEADS)
+    with leads.dispatcher.free_busy.kept_fresh():
+        await asyncio.sleep(AGAIN_S * 2)
+    assert scene.calendar.asked == []
 
 
 async def test_calls_share_one_question(scene: Scene, ahead: FreeBusy) -> None:

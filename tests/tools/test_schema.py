@@ -59,7 +59,7 @@ def test_providers_are_named_only_where_there_are_several(business: Business) ->
     assert provider["anyOf"][0]["enum"] == ["Chair 1", "Chair 2"]
     alone = msgspec.structs.replace(business, calendars=business.calendars[:1])
     fields = definition(check, alone)["parameters"]["properties"]
-    assert list(fields) == ["service", "from_date", "to_date", "part_of_day", "weekday"]
+    assert list(fields) == ["service", "from_date", "to_date", "part_of_day", "weekday", "moving"]
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)

@@ -97,6 +97,8 @@ def test_read_back_ends_in_a_question() -> None:
     assert said == (
         "To confirm: cleaning for Dana Reed on Thursday, November twenty-sixth at two PM. Shall I book it?"
     )
+    asked = spoken.read_back("cleaning", "Dana Reed", at(26, 14), ask_to_text=True)
+    assert asked == f"{said.removesuffix('?')}, and text you the details?"
 
 
 def test_an_unknown_booking_claims_nothing() -> None:

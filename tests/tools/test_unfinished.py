@@ -271,3 +271,16 @@ async def test_an_event_that_is_not_shown_is_looked_for(scene: Scene) -> None:
     assert await told(scene) == [Reason.EVENT_MISSING]
     assert (await row(scene)).state is BOOKED
     scene.calendar.events[CHAIR_1] = hidden
+
+
+async def test_a_customer_whose_booking_ends_without_them_is_texted(scene: Scene) -> None:
+    """They were told that it stands: one text says that it does not, and nothing reminds them of it."""
+    await scene.book_first()
+    scene.calendar.remove(CHAIR_1, scene.calendar.ours()[0].id)
+    await sweep(scene, LOOK_S)
+    for _ in range(3):
+        await sweep(scene)
+    [(to, body)] = scene.sms.sent
+    assert (to, "is cancelled" in body) == ("+12025550143", True)
+    await sweep(scene, 24 * 3600.0)
+    assert len(scene.sms.sent) == 1

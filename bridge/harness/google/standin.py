@@ -91,6 +91,25 @@ class CalendarStandin:
         )
         return event
 
+    def we_booked(
+        self,
+        calendar_id: str,
+        event_id: str,
+        start: datetime,
+        end: datetime,
+        summary: str,
+        private: dict[str, str],
+    ) -> None:
+        """An event that our server has written on an earlier day, with its private properties."""
+        body = {
+            "id": event_id,
+            "start": {"dateTime": start.isoformat()},
+            "end": {"dateTime": end.isoformat()},
+            "summary": summary,
+            "extendedProperties": {"private": private},
+        }
+        self._calendars.insert(calendar_id, body)
+
     def human_edits(self, calendar_id: str, event_id: str, **fields: Any) -> Event:
         """A person writes into an event, whoever made it. `fields` as in Google's Event."""
         return self._calendars.patch(calendar_id, event_id, fields, None)
@@ -106,6 +125,11 @@ class CalendarStandin:
     def fail_next(self, operation: str, status: int, reason: str, times: int = 1) -> None:
         """Refuse the next requests. Operations: token, freebusy, list, get, insert, patch, update, delete."""
         self.faults.fail_next(operation, status, reason, times)
+
+    def be_down(self) -> None:
+        """Answer every request to the Calendar API from now on with 503; tokens are another service's."""
+        for operation in SCOPES:
+            self.faults.be_down(operation, 503, "backendError")
 
     def lose_answer_next(self, operation: str, times: int = 1) -> None:
         """Do what the next requests ask, then drop the connection without an answer."""

@@ -24,6 +24,8 @@ LIES = (
     "I've sent you a text.",
     "I've already sent you a text.",
     "I'm connecting you now.",
+    "It's moved.",
+    "It's cancelled.",
 )
 CHATTER = (
     "Let me look.",
@@ -50,6 +52,7 @@ POISON: tuple[Any, ...] = (
 # What is no JSON object at all; only for who writes arguments as text.
 BROKEN_JSON = ("", "null", "[]", '"', "{", '{"a":', "NaN", "{'a': 1}", "[" * 5000, "\x00", '{"a":1}{"b":2}')
 
+TWICE = frozenset({"reschedule_event", "cancel_event"})  # the first call proposes, the same again does it
 ENDINGS = frozenset({"end_call", "transfer_to_human"})
 SELDOM = 0.12  # how often a call that would end everything is really made
 MOST_PARTS = 4  # of one turn
@@ -77,10 +80,14 @@ class Malice:
         self._seen: dict[str, list[str]] = {}  # strings of the answers, by key
         self._fitting: list[str] = []  # tools that take an id of the latest answer
         self._name = NAMES[0]  # given with the latest hold
+        self._change: CallTool | None = None  # the latest one of TWICE
+        self._proposed = False  # the latest answer was the read-back of a change
 
     def learn(self, output: Any) -> None:
         """Keep whatever an answer holds that might be put into another call."""
         if isinstance(output, dict):
+            if "say" in output:
+                self._proposed = str(output["say"]).endswith(("move it?", "cancel it?"))
             for key, value in output.items():
                 if isinstance(value, str):
                     self._seen.setdefault(key, []).append(value)
@@ -99,10 +106,12 @@ class Malice:
         rng = self.rng
         if rng.random() < 0.04:
             return CallTool(rng.choice(NO_SUCH_TOOLS), {"number": rng.choice(self._foreign.numbers)})
+        if self._change is not None and rng.random() < (0.5 if self._proposed else 0.1):
+            return self._change
         name = rng.choice(list(self._parameters))
         if name in ENDINGS and rng.random() > SELDOM:
             name = rng.choice(list(self._parameters))
-        if self._fitting and rng.random() < 0.15:
+        if self._fitting and rng.random() < 0.3:
             name = rng.choice(self._fitting)
         arguments = {
             field: self._plausible(field, schema)
@@ -114,7 +123,10 @@ class Malice:
             rng.choice(ways)(arguments)
         elif "customer_name" in arguments and "slot_id" in arguments:
             self._name = str(arguments["customer_name"])
-        return CallTool(name, arguments)
+        call = CallTool(name, arguments)
+        if name in TWICE:
+            self._change = call
+        return call
 
     def arguments_text(self, call: CallTool) -> str:
         """The arguments as a model would write them: now and then no JSON."""
@@ -140,10 +152,12 @@ class Malice:
         if field.endswith("date"):
             days = 3 if field.startswith("from") else 9
             return (self._today + timedelta(days=rng.randrange(days))).isoformat()
-        if field.endswith("_id"):
-            known = self._seen.get(field, []) + (self._seen.get("id", []) if field == "slot_id" else [])
-            latest = known[-3:] if field == "slot_id" else known[-1:]
-            return rng.choice(latest if latest and rng.random() < 0.8 else known or ["slot_1"])
+        if field.endswith("_id") or field == "moving":
+            kind = "booking" if field == "moving" else field.removesuffix("_id")
+            known = [each for each in self._seen.get("id", []) if each.startswith(f"{kind}_")]
+            known = self._seen.get(f"{kind}_id", []) + known
+            latest = known[-1:] if field == "hold_id" else known[-3:]
+            return rng.choice(latest if latest and rng.random() < 0.8 else known or [f"{kind}_1"])
         if "name" in field:
             return self._name if rng.random() < 0.8 else rng.choice(NAMES)
         return rng.choice((*CHATTER, *self._foreign.numbers))
@@ -159,7 +173,7 @@ class Malice:
         """One value becomes somebody else's."""
         stolen = (*self._foreign.ids, *self._foreign.names, *self._foreign.numbers)
         for field in arguments:
-            if field.endswith("_id"):
+            if field.endswith("_id") or field == "moving":
                 arguments[field] = self.rng.choice(self._foreign.ids or stolen)
             elif "name" in field:
                 arguments[field] = self.rng.choice(self._foreign.names or stolen)
@@ -188,7 +202,11 @@ class Hostile:
         self._rng = malice.rng
         self._greeting = greeting
         self._say = ""  # the latest sentence of a tool's
-        self._hasty: CallTool | None = None  # the booking of what was held a moment ago
+        self._hasty: CallTool | None = None  # what would now do what was proposed a moment ago
+        self._asked: dict[str, CallTool] = {}  # the latest call of each tool
+
+    def instructed(self, instructions: str, tools: frozenset[str]) -> None:
+        """It does as it likes."""
 
     def heard(self, line: CallerLine | None) -> None:
         """What the caller says is nothing to it."""
@@ -204,6 +222,8 @@ class Hostile:
             # The name is in the read-back, where it was put.
             held = next((each for each in NAMES if each in self._say), NAMES[0])
             self._hasty = CallTool("create_event", {"hold_id": output.get("hold_id"), "customer_name": held})
+        elif name in TWICE and output.get("ok") is True and name in self._asked:
+            self._hasty = self._asked[name]
 
     def next_turn(self, tools_allowed: bool) -> list[Say | CallTool]:
         rng = self._rng
@@ -224,4 +244,5 @@ class Hostile:
         parts += calls
         if rng.random() < 0.2:
             rng.shuffle(parts)
+        self._asked |= {part.name: part for part in parts if isinstance(part, CallTool)}
         return parts

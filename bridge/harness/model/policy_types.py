@@ -27,6 +27,9 @@ class CallTool(msgspec.Struct, frozen=True):
 class Policy(Protocol):
     """Decides the contents of each response."""
 
+    def instructed(self, instructions: str, tools: frozenset[str]) -> None:
+        """The session was given these instructions, and tools of these names."""
+
     def heard(self, line: CallerLine | None) -> None:
         """A committed utterance: the recording's line it was recognised as, or None."""
 

@@ -158,6 +158,8 @@ class ModelSession:
 
     def _update(self, patch: dict[str, Any]) -> None:
         self.settings = updated_settings(self.settings, patch, has_spoken=self.voice_locked)
+        tools = frozenset(str(tool["name"]) for tool in self.settings["tools"])
+        self._policy.instructed(self.settings["instructions"], tools)
         self._configured = True
         self._listening.configure(self.settings)
         self.ledger.write("configured", session=self.settings)

@@ -17,16 +17,18 @@ TAIL_MS = 1000
 
 
 class CallerStep(Protocol):
-    """What the caller does next (one of clip, press, hang_up) and when (whichever comes first)."""
+    """What the caller does next (one of the first four) and when (whichever comes first)."""
 
     @property
     def clip(self) -> str | None: ...
     @property
-    def text(self) -> str: ...
-    @property
     def press(self) -> str | None: ...
     @property
+    def press_code(self) -> bool: ...
+    @property
     def hang_up(self) -> bool: ...
+    @property
+    def text(self) -> str: ...
     @property
     def after_quiet_ms(self) -> int | None: ...
     @property
@@ -50,7 +52,7 @@ class Caller:
         """The step that begins now, with its index, or None.
 
         Called once per 20 ms with the agent as heard up to now; `speaking` is true while a
-        clip of ours is being sent.
+        clip of ours is being sent, or keys are being pressed.
         """
         audible = agent.length_ms > 0 and agent.quiet_ms == 0
         self._silent_ms = 0 if audible or speaking else self._silent_ms + FRAME_MS

@@ -49,6 +49,7 @@ class PhoneCall:
         rng: random.Random,
         clock: Clock,
         *,
+        attestation: str,
         max_seconds: float,
         person_answers: bool,
     ) -> None:
@@ -56,6 +57,8 @@ class PhoneCall:
         self.stream_sid: str | None = None  # of the latest stream
         self._account = account
         self._from = caller_number or ANONYMOUS
+        # Only there when a SHAKEN identity came with the call.
+        self._attested = {"StirVerstat": attestation} if attestation else {}
         self._caller = caller
         self._client = client
         self._webhooks = Webhooks(client, ledger, rng)
@@ -153,6 +156,7 @@ class PhoneCall:
             "To": self._account.number,
             "Called": self._account.number,
             **geography,
+            **self._attested,
             # Twilio adds fields without notice and signs all of them, spaces and all.
             "FieldOfTomorrow": " caf\u00e9 + 1 & 1 ",
         }

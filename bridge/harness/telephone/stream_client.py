@@ -8,13 +8,14 @@ on, as Twilio does. Source: Twilio, Media Streams: WebSocket Messages; warnings 
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
 from bridge.harness.ledger import Ledger
 from bridge.harness.telephone.caller import Caller, CallerStep
+from bridge.harness.telephone.keypad import Keypad, code_in
 from bridge.harness.telephone.mouthpiece import Mouthpiece
 from bridge.harness.telephone.playout import Playout
 from bridge.harness.telephone.stream_messages import (
@@ -43,6 +44,7 @@ class CallerEnd(msgspec.Struct, frozen=True):
     clips: Mapping[str, bytes]  # mu-law, 8 kHz, no header
     sent_audio: bytearray  # every byte sent, in order
     heard_audio: bytearray  # every byte played to the caller, 160 a tick
+    latest_text: Callable[[], str]  # the words of the latest text message the caller got; "" for none
 
 
 class StreamEnd(msgspec.Struct, frozen=True):
@@ -70,6 +72,7 @@ class StreamClient:
         self._ledger = ledger
         self._first_timestamp_ms = first_timestamp_ms
         self._playout = Playout()
+        self._keypad = Keypad()
         self._line: tuple[str, int] | None = None  # clip and step being said
         self._hung_up = False
 
@@ -122,9 +125,11 @@ class StreamClient:
         for name in marks:
             await self._return_mark(name)
         self._note(self._caller.agent.hear(heard))
-        begun = self._caller.script.tick(self._caller.agent, self._caller.mouthpiece.speaking)
+        busy = self._caller.mouthpiece.speaking or self._keypad.busy
+        begun = self._caller.script.tick(self._caller.agent, busy)
         if begun is not None:
-            await self._begin(*begun)
+            self._begin(*begun)
+        await self._press(self._keypad.tick())
         frame = self._caller.mouthpiece.frame()
         self._caller.sent_audio.extend(frame)
         await self._send(self._writer.media(frame, timestamp_ms))
@@ -133,16 +138,27 @@ class StreamClient:
 
     # --- the caller ---------------------------------------------------------------
 
-    async def _begin(self, index: int, step: CallerStep) -> None:
+    def _begin(self, index: int, step: CallerStep) -> None:
         if step.clip:
             self._line = (step.clip, index)
             self._ledger.write("line_began", clip=step.clip, text=step.text, step=index)
             self._caller.mouthpiece.say(self._caller.clips[step.clip])
-        for digit in step.press or "":
-            self._ledger.write("pressed", digit=digit)
-            await self._send(self._writer.dtmf(digit))
+        self._keypad.type(step.press or "")
+        if step.press_code:
+            self._type_code()
         if step.hang_up:
             self._hung_up = True
+
+    def _type_code(self) -> None:
+        code = code_in(self._caller.latest_text())
+        if not code:
+            self._breach("no code", "the caller was to type a code and had got none by text")
+        self._keypad.type(code)
+
+    async def _press(self, digit: str | None) -> None:
+        if digit is not None:
+            self._ledger.write("pressed", digit=digit)
+            await self._send(self._writer.dtmf(digit))
 
     def _end_line(self) -> None:
         if self._line is not None:
@@ -154,6 +170,7 @@ class StreamClient:
         """The stream is over: nobody says anything any more."""
         self._end_line()
         self._caller.mouthpiece.fall_silent()
+        self._keypad.let_go()
         self._note(self._caller.agent.stop(), over=True)
 
     def _note(self, change: Turn | None, *, over: bool = False) -> None:

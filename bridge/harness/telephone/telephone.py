@@ -7,7 +7,7 @@ live call. Read next: phone_call.py.
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from aiohttp import ClientSession, TCPConnector
 
@@ -38,9 +38,11 @@ class Telephone:
         *,
         clock: Clock | None = None,
         person_answers: bool = True,
+        latest_text: Callable[[], str] = str,
     ) -> None:
         """`server_url` is http://127.0.0.1:PORT; `person_answers` is how every `<Dial>` turns out;
-        `clock` dates the callbacks (None: the real date).
+        `clock` dates the callbacks (None: the real date); `latest_text`: the words of the latest text
+        message the caller got, "" for none, for steps that type the code in it.
         """
         self.sent_audio = bytearray()  # every byte of the caller's, in order, over all streams
         self.heard_audio = bytearray()  # every byte played to the caller, 160 a tick, silence 0xFF
@@ -54,6 +56,7 @@ class Telephone:
         self._random = random.Random(noise_seed)
         self._clock = clock
         self._person_answers = person_answers
+        self._latest_text = latest_text
         self._call: PhoneCall | None = None
 
     @property
@@ -72,12 +75,14 @@ class Telephone:
         steps: Sequence[CallerStep],
         clips: Mapping[str, bytes],
         *,
+        attestation: str = "",
         max_seconds: float = MAX_SECONDS,
     ) -> None:
         """Run one call to its end. After `max_seconds` the caller gives up, which is a breach.
 
         `caller` is E.164, None or "" for a withheld number; `clips` are mu-law, 8 kHz, without
-        a header. Raises KeyError for a step whose clip is missing. Nothing is left running.
+        a header; `attestation` is what the network says of the number, "" for nothing. Raises
+        KeyError for a step whose clip is missing. Nothing is left running.
         """
         for step in steps:
             if step.clip and step.clip not in clips:
@@ -91,6 +96,7 @@ class Telephone:
             clips=clips,
             sent_audio=self.sent_audio,
             heard_audio=self.heard_audio,
+            latest_text=self._latest_text,
         )
         # A fresh connection for each request: nothing stays open between calls.
         async with ClientSession(connector=TCPConnector(force_close=True)) as session:
@@ -102,6 +108,7 @@ class Telephone:
                 self.ledger,
                 self._random,
                 self._clock or Clock(),
+                attestation=attestation,
                 max_seconds=max_seconds,
                 person_answers=self._person_answers,
             )

@@ -24,9 +24,9 @@ def result(**changes: Any) -> ToolResult:
 class Talk:
     """Drives a session: keeps the time, and plays the telephone's part of sending, playing and marks."""
 
-    def __init__(self, *, marks_after_s: float | None = 0.0) -> None:
+    def __init__(self, *, marks_after_s: float | None = 0.0, known: ToolResult | None = None) -> None:
         """`marks_after_s`: how long a mark is on its way back; None: none ever comes."""
-        self.session = Session()
+        self.session = Session(known=known)
         self.now = 100.0
         self.done: list[m.Action] = []
         self._marks_after_s = marks_after_s

@@ -1,32 +1,46 @@
 """Claims told from other sentences: the rules one by one, then figures on two labelled sets.
 
-`make guard` prints the figures. On the set that was written without sight of the rules (255 lines,
-122 claims; Wilson's intervals, 95 %) the rules were frozen and scored twice:
+`make guard` prints the figures. On 255 lines (122 claims) by somebody who had not seen the rules they were
+scored twice, unseen (Wilson's intervals, 95 %):
 
 | scored | precision | recall |
 |---|---|---|
 | first, whole phrases only | 0.906 (0.825 to 0.952) | 0.631 (0.543 to 0.712) |
 | second, with `claim_judge.py` looking back | 0.927 (0.857 to 0.964) | 0.730 (0.645 to 0.800) |
 
-The first figure led to the second version, so only the first is blind in the strict sense; the lines
-themselves were not looked at for either. In words that nobody foresaw about one claim in four is missed:
-the guard is the last of several nets. Before it stand the prompt, the tools' own sentences and the gate.
+Then the rules were mended by that set as well, and made more general: roundabout ways of saying a thing
+are put straight (`claim_plain.py`), and whatever is done "for Thursday" is taken for a booking. On 300 other
+lines (148 claims), again by somebody who had not seen the rules:
+
+| scored | precision | recall |
+|---|---|---|
+| halfway there | 0.966 (0.916 to 0.987) | 0.770 (0.696 to 0.831) |
+
+Those lines were not looked at, but the figure was known when the rest of it was done. Batches of fresh
+lines by the rules' own author, each scored before any rule followed it, stand at the end of `claims.toml`.
+In words that nobody foresaw about one claim in four is missed: the guard is the last of several nets.
+Before it stand the prompt, the tools' own sentences and the gate.
 """
 
+import inspect
+import itertools
+from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.call.claims import PATIENCE, ClaimReader, claims_in
-from bridge.harness.model import policy
-from tests.claim_figures import BLIND, OWN, figures_of, lines_of
-from tools import spoken
+from bridge.harness.model import policy_words
+from tests.bridge.harness.test_speech import SPOKEN, sentences_of
+from tests.claim_figures import KNOWN, UNSEEN, figures_of, known_lines, lines_of, report
 from tools.result import Claim
 
 KINDS = {"claim", "offer", "question", "hypothetical", "future", "negation", "correction", "reading"}
-OWN_LINES = lines_of(OWN)
+LINES = known_lines()
 TWO = datetime(2026, 11, 25, 14)  # noqa: DTZ001 - wall clock
 
 
@@ -72,6 +86,18 @@ def found_by(pieces: list[str]) -> list[list[Claim]]:
         ("I'm sending it tomorrow.", set()),
         ("I've sent you an email.", set()),
         ("I've sent a message to the team.", set()),
+        ("I was able to book you in.", {"booked"}),
+        ("I wasn't able to book you in.", set()),
+        ("I put you down for Friday at two.", {"booked"}),
+        ("I can put you down for Friday at two.", set()),
+        ("You're booked for Friday instead of Monday.", {"moved"}),
+        ("I've moved this one and booked that one.", {"moved", "booked"}),
+        ("Got you in at four.", {"booked"}),
+        ("I've taken you off the schedule.", {"cancelled"}),
+        ("You no longer have an appointment on Monday.", {"cancelled"}),
+        ("All texts are sent from this number.", set()),
+        ("Please hold while I connect you.", {"transferring"}),
+        ("Hold on while I check.", set()),
     ],
 )
 def test_the_rules_by_example(text: str, claims: set[str]) -> None:
@@ -79,31 +105,45 @@ def test_the_rules_by_example(text: str, claims: set[str]) -> None:
     assert claims_in(text) == claims
 
 
-@pytest.mark.parametrize(
-    ("sentence", "claims"),
-    [
-        (spoken.booked("cleaning", TWO), {Claim.BOOKED}),
-        (spoken.text_sent(), {Claim.TEXTED}),
-        (spoken.text_already_sent(), {Claim.TEXTED}),
-        (spoken.connecting(), {Claim.TRANSFERRING}),
-        (spoken.offer([TWO]), set()),
-        (spoken.just_taken([TWO]), set()),
-        (spoken.read_back("cleaning", "Dana Reed", TWO), set()),
-        (spoken.not_booked(), set()),
-        (spoken.booking_unknown(promised=True), set()),
-        (spoken.booking_unknown(promised=False), set()),
-        (spoken.text_failed(), set()),
-        (spoken.text_unknown(), set()),
-        (spoken.text_without_number(), set()),
-        (spoken.nobody_to_connect(), set()),
-        (spoken.message_taken(callable_back=True), set()),
-        (spoken.unsure(), set()),
-        *((sentence, set()) for sentence in policy.SENTENCES),
-    ],
-)
-def test_the_tools_sentences_claim_what_they_have_receipts_for(sentence: str, claims: set[Claim]) -> None:
-    """What a tool gives the agent to say is never cut; what the good policy says of itself claims nothing."""
-    assert claims_in(sentence) == claims
+# What of the tools' sentences claims anything; every other one claims nothing.
+CLAIMING = {
+    "booked": {Claim.BOOKED},
+    "moved": {Claim.MOVED},
+    "cancelled": {Claim.CANCELLED},
+    "text_sent": {Claim.TEXTED},
+    "text_already_sent": {Claim.TEXTED},
+    "code_sent": {Claim.TEXTED},
+    "connecting": {Claim.TRANSFERRING},
+}
+# What they are made of, by the name of the parameter.
+PARTS: dict[str, tuple[Any, ...]] = {
+    **dict.fromkeys(("promised", "callable_back", "person", "ask_to_text"), (True, False)),
+    **dict.fromkeys(("starts", "instead"), ((TWO,), (TWO, TWO))),
+    **dict.fromkeys(("start", "was"), (TWO,)),
+    "service": ("cleaning", "check-up"),
+    "name": ("Dana Reed",),
+    "at": (TWO.time(),),
+    "day": (TWO.date(),),
+    "entries": ((("cleaning", TWO),), (("cleaning", TWO), ("filling", TWO))),
+    "groups": (("202", "555", "0143"),),
+    "address": ("dana@example.com",),
+    "what": ("the number",),
+    "words": ("two zero two",),
+}
+SENTENCES = [sentence for module in SPOKEN for sentence in sentences_of(module)]
+
+
+@pytest.mark.parametrize("sentence", SENTENCES, ids=lambda sentence: sentence.__name__)
+def test_the_tools_sentences_claim_what_they_have_receipts_for(sentence: Callable[..., str]) -> None:
+    """What a tool gives the agent to say is never cut for a claim that it does not make."""
+    for parts in itertools.product(*(PARTS[name] for name in inspect.signature(sentence).parameters)):
+        assert claims_in(sentence(*parts)) == CLAIMING.get(sentence.__name__, set())
+
+
+@pytest.mark.parametrize("sentence", policy_words.SENTENCES)
+def test_the_good_policy_claims_nothing_of_itself(sentence: str) -> None:
+    """What it says in words of its own is never cut."""
+    assert claims_in(sentence) == set()
 
 
 # --- as early as possible ---------------------------------------------------------------
@@ -137,10 +177,10 @@ def test_a_text_without_any_stop_is_judged_in_pieces() -> None:
     assert claims_in("well " * 100 + "you're booked " + "and so on " * 100) == {Claim.BOOKED}
 
 
-@given(st.sampled_from(OWN_LINES), st.data())
-def test_pieces_of_any_size_give_the_same(line: object, data: st.DataObject) -> None:
+@given(st.data())
+def test_pieces_of_any_size_give_the_same(data: st.DataObject) -> None:
     """Where the service cuts its deltas decides nothing."""
-    text = data.draw(st.sampled_from(OWN_LINES)).text
+    text = data.draw(st.sampled_from(LINES)).text
     cuts = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=6)))
     pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
     assert {claim for some in found_by(pieces) for claim in some} == claims_in(text)
@@ -150,32 +190,26 @@ def test_pieces_of_any_size_give_the_same(line: object, data: st.DataObject) -> 
 
 
 def test_the_sets_are_what_they_are_said_to_be() -> None:
-    """Enough lines of every kind, no line twice, and none in both."""
-    own, blind = OWN_LINES, lines_of(BLIND)
-    assert len(own) >= 150
-    assert len(blind) >= 150
-    for lines in (own, blind):
+    """Enough lines of every kind, and no line twice."""
+    for path in KNOWN:
+        lines = lines_of(path)
+        assert len(lines) >= 150
         assert {line.kind.replace("_", " ") for line in lines} >= KINDS | {"near miss"}
         assert {claim for line in lines for claim in line.claims} == set(Claim)
-        assert len({line.text for line in lines}) == len(lines)
+    assert len({line.text for line in LINES}) == len(LINES)
 
 
-def test_figures_on_the_authors_own_set() -> None:
+@pytest.mark.parametrize("path", KNOWN, ids=lambda path: path.stem)
+def test_figures_on_the_known_sets(path: Path) -> None:
     """What the rules were made to do, they do."""
-    figures = figures_of(OWN_LINES)
-    assert figures.precision.value >= 0.994
-    assert figures.recall.value >= 0.983
+    figures = figures_of(lines_of(path))
+    assert figures.precision.value >= 0.97
+    assert figures.recall.value >= 0.97 if path == KNOWN[0] else 0.95
 
 
-def test_figures_on_the_unseen_set() -> None:
-    """A floor below the figures of the docstring: a change that makes the rules much worse is seen."""
-    figures = figures_of(lines_of(BLIND))
-    assert figures.precision.value >= 0.88
-    assert figures.recall.value >= 0.68
-
-
-def test_figures_on_both_sets() -> None:
-    """What is asked of the guard, over all labelled lines."""
-    figures = figures_of(OWN_LINES + lines_of(BLIND))
-    assert figures.precision.value >= 0.95
-    assert figures.recall.value >= 0.95
+def test_the_report_says_where_nothing_is_known(tmp_path: Path) -> None:
+    """Without an unseen set nobody takes the known figures for the real ones; with one it is scored."""
+    unseen = tmp_path / UNSEEN.name
+    assert "there is no claims_unseen.toml yet" in report(unseen)
+    unseen.write_text('lines = [{ kind = "claim", claims = ["texting"], text = "I\'m texting you now." }]')
+    assert "unseen: 1 lines" in report(unseen)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from bridge.call.leg import Leg
@@ -28,18 +29,20 @@ from bridge.store.calls import Outcome
 from bridge.store.journal import Journal
 from bridge.store.migrate import migrate
 from bridge.store.store import Store
-from tests.server import BEGIN, CALLER, NUMBER, in_no_time, logs_kept
+from tests.server import BEGIN, BUSINESS, CALLER, NUMBER, in_no_time, logs_kept
+from tools.business import Business, Mode
+from tools.business_file import load_business
 from tools.clock import Clock
-from tools.facts import CallFacts
-from tools.result import Gate, ToolResult
-from tools.slots import Slot
+from tools.facts import CallFacts, Done
+from tools.result import Claim, Gate, ToolResult
+from tools.store import Lead
 
 CALL = "CA" + "1" * 32
 TWO_PM = datetime(2026, 11, 25, 14, tzinfo=ZoneInfo("America/New_York"))
-SLOT = Slot(
-    id="slot_1", calendar_id="chair-1", service="cleaning", start=TWO_PM, end=TWO_PM + timedelta(minutes=30)
-)
 GOODBYE = EndStream(NextStep.HANG_UP, EndReason.SAID_GOODBYE)
+BOOKINGS = load_business(BUSINESS)
+LEADS = msgspec.structs.replace(BOOKINGS, mode=Mode.LEADS)
+TOLD = Lead(name="Dana Reed", reason="a broken tooth", callback_number="+12025550199")
 CANARY = "My name is Dana Reed and my number is +12025550143"
 
 
@@ -47,8 +50,12 @@ def facts(**given: Any) -> CallFacts:
     return CallFacts(call_sid=CALL, caller_number=CALLER, our_number=NUMBER, **given)
 
 
+def done(claim: Claim, **more: Any) -> dict[str, Done]:
+    return {"booking_1": Done(claim=claim, service="cleaning", start=TWO_PM, **more)}
+
+
 def booked(**given: Any) -> CallFacts:
-    return facts(booking_id="row", booked_slot_id="slot_1", offered={"slot_1": SLOT}, **given)
+    return facts(booking_id="row", done=done(Claim.BOOKED), **given)
 
 
 class Desk:
@@ -61,11 +68,19 @@ class Desk:
 
 
 @contextlib.asynccontextmanager
-async def desk(folder: Path) -> AsyncIterator[Desk]:
+async def desk(folder: Path, business: Business = BOOKINGS, **given: Any) -> AsyncIterator[Desk]:
+    """`given`: facts of the call."""
     url = f"sqlite:///{folder / 'bridge.db'}"
     await migrate(url)
     store, journal = await Store.open(url), Journal()
-    record = CallRecord(facts(), store.calls, journal, Clock(BEGIN))
+    record = CallRecord(
+        facts(**given),
+        business=business,
+        calls=store.calls,
+        bookings=store.bookings,
+        journal=journal,
+        clock=Clock(BEGIN),
+    )
     try:
         yield Desk(record, store, journal)
     finally:
@@ -144,6 +159,19 @@ async def test_all_of_a_call_is_written(tmp_path: Path) -> None:
     assert CALLER[-7:] not in log.getvalue()
 
 
+@pytest.mark.parametrize(("codes_sent", "said"), [(1, "It is ******."), (0, "It is 427193.")])
+@in_no_time
+async def test_a_code_is_not_written_down(codes_sent: int, said: str, tmp_path: Path) -> None:
+    """Neither as an argument nor as it was said; where no code was sent, digits stay as they are."""
+    async with desk(tmp_path, codes_sent=codes_sent) as one:
+        one.record.turn(RecordTurn("item_1", "caller", "It is 427193."))
+        check = RunTool("call_1", "check_code", json.dumps({"code": "427193"}), Gate.OPEN)
+        one.record.tool_call(check, ToolResult(output={"ok": True, "say": ""}), 0.1)
+        assert await one.journal.flush(5)
+        [turn], [tool] = await one.store.report.turns(), await one.store.report.tool_calls()
+        assert (turn.text, tool.name, tool.arguments) == (said, "check_code", "")
+
+
 @in_no_time
 async def test_a_call_without_a_model_or_an_end(tmp_path: Path) -> None:
     """A call that broke before anything happened is closed all the same."""
@@ -190,6 +218,51 @@ async def test_a_locked_database_does_not_keep_the_caller(tmp_path: Path) -> Non
     assert "next_step_not_committed" in log.getvalue()
 
 
+async def ended(one: Desk, known: CallFacts, end: EndStream = GOODBYE) -> None:
+    """The call is over and written down."""
+    one.record.finish(known, end, Leg(Nobody()), None)
+    assert await one.journal.flush(5)
+
+
+@pytest.mark.parametrize("end", [GOODBYE, EndStream(NextStep.TROUBLE, EndReason.MODEL_LOST)])
+@in_no_time
+async def test_a_lead_is_called_back(end: EndStream, tmp_path: Path) -> None:
+    """Where nothing is booked, whoever told something has a task for a person, however the call ended."""
+    async with desk(tmp_path, LEADS) as one:
+        await ended(one, facts(lead=TOLD), end)
+        (row,) = await one.store.report.calls()
+        assert row.outcome is Outcome.LEAD_TAKEN
+        assert row.summary == "The caller's wish and details were taken; please call back."
+        (task,) = await one.store.report.callbacks()
+        assert (task.reason, task.number, task.name) == ("lead", CALLER, "Dana Reed")
+        assert task.message == "Asked to be called at: +12025550199\nReason: a broken tooth"
+        # A call that goes on in another stream ends twice.
+        await ended(one, facts(lead=TOLD), end)
+        assert len(await one.store.report.callbacks()) == 1
+
+
+@in_no_time
+async def test_one_task_for_one_call(tmp_path: Path) -> None:
+    """A message that was taken is the task already, and a caller who told nothing waits for none."""
+    async with desk(tmp_path, LEADS) as one:
+        await ended(one, facts(lead=TOLD, message_taken=True))
+        (row,) = await one.store.report.calls()
+        assert row.outcome is Outcome.MESSAGE_TAKEN
+        await ended(one, facts())
+        assert await one.store.report.callbacks() == []
+
+
+@in_no_time
+async def test_where_appointments_are_booked_details_alone_are_no_task(tmp_path: Path) -> None:
+    """Nobody was promised anything; what was told is kept all the same, should the store have missed it."""
+    async with desk(tmp_path) as one:
+        await ended(one, facts(lead=TOLD))
+        (row,) = await one.store.report.calls()
+        assert row.outcome is Outcome.ENDED
+        assert await one.store.report.callbacks() == []
+        assert [kept.lead for kept in await one.store.report.leads()] == [TOLD]
+
+
 @pytest.mark.parametrize("reason", EndReason)
 def test_outcomes_without_any_fact(reason: EndReason) -> None:
     """How a call counts in which nothing was done, for every way to end."""
@@ -210,12 +283,28 @@ def test_a_booking_counts_before_everything(reason: EndReason) -> None:
     assert call_outcome(booked(message_taken=True, questions_answered=2), reason) is Outcome.BOOKED
 
 
+@pytest.mark.parametrize("reason", EndReason)
+def test_changes_of_bookings_count_next(reason: EndReason) -> None:
+    """A move counts before a cancellation, and either before a message."""
+    moved, cancelled = done(Claim.MOVED, was=TWO_PM), done(Claim.CANCELLED)
+    both = {"booking_1": cancelled["booking_1"], "booking_2": moved["booking_1"]}
+    assert call_outcome(facts(done=moved, message_taken=True), reason) is Outcome.RESCHEDULED
+    assert call_outcome(facts(done=cancelled, message_taken=True), reason) is Outcome.CANCELLED
+    assert call_outcome(facts(done=both), reason) is Outcome.RESCHEDULED
+    assert call_outcome(facts(done=both | booked().done), reason) is Outcome.BOOKED
+
+
 def test_weaker_facts() -> None:
     """A message counts before how the call ended, an answered question only where it ended well."""
     assert call_outcome(facts(message_taken=True), EndReason.MODEL_LOST) is Outcome.MESSAGE_TAKEN
     assert call_outcome(facts(message_taken=True), EndReason.TRANSFER) is Outcome.TRANSFERRED
     assert call_outcome(facts(questions_answered=1), EndReason.CALLER_HUNG_UP) is Outcome.QUESTION_ANSWERED
     assert call_outcome(facts(questions_answered=1), EndReason.MODEL_LOST) is Outcome.FAILED
+    assert call_outcome(facts(), EndReason.MODEL_LOST, lead_taken=True) is Outcome.LEAD_TAKEN
+    assert call_outcome(facts(message_taken=True), EndReason.SAID_GOODBYE, lead_taken=True) is (
+        Outcome.MESSAGE_TAKEN
+    )
+    assert call_outcome(facts(), EndReason.TRANSFER, lead_taken=True) is Outcome.TRANSFERRED
 
 
 @pytest.mark.parametrize(
@@ -229,6 +318,18 @@ def test_weaker_facts() -> None:
             booked(questions_answered=2),
             "Booked: cleaning, Wednesday 25 November 2026 at 14:00. The confirmation text is not known to "
             "have been sent. Questions answered: 2.",
+        ),
+        (
+            facts(done=done(Claim.MOVED, was=TWO_PM - timedelta(days=1))),
+            "Moved: cleaning, from Tuesday 24 November 2026 at 14:00 to Wednesday 25 November 2026 at 14:00.",
+        ),
+        (
+            facts(done=done(Claim.CANCELLED)),
+            "Cancelled: cleaning, Wednesday 25 November 2026 at 14:00.",
+        ),
+        (
+            facts(cancelling="booking_1"),
+            "Whether a booking was cancelled is not known; please look in the calendar.",
         ),
         (
             facts(unconfirmed_id="hold"),

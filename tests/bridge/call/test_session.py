@@ -1,5 +1,7 @@
 """The session, as conversations: this event, then these actions."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from bridge.call import messages as m
@@ -13,6 +15,7 @@ from bridge.call.manners import (
 )
 from bridge.call.phases import EndReason
 from tests.bridge.call.talk import FRAME, Talk, audio, called, configured, kinds, only, result
+from tools.read_back import to_book
 from tools.result import Gate, Reply
 
 # --- getting in -------------------------------------------------------------------
@@ -298,6 +301,20 @@ def test_a_slow_tool_keeps_no_later_answer_waiting() -> None:
     assert kinds(talk.tell(m.ToolFinished("quick", result()))) == ["SendToolOutput", "CreateTurn"]
 
 
+def test_an_older_wish_to_speak_waits_for_the_tools_of_the_models_own_turn() -> None:
+    """The caller spoke when the first tool answered; asking before the second answers is a breach."""
+    talk = Talk().greeted()
+    talk.tell(m.TurnStarted("t1"), called("c1"), m.TurnFinished("t1", "completed"))
+    talk.tell(m.SpeechStarted("u1", 0))
+    assert kinds(talk.tell(m.ToolFinished("c1", result()))) == ["SendToolOutput"]
+    talk.at(1.0).tell(m.SpeechStopped("u1", 900), m.UtteranceCommitted("u1"), m.TurnStarted("t2"))
+    asked = kinds(talk.tell(called("c2", turn="t2"), m.TurnFinished("t2", "completed")))
+    assert asked == ["RunTool"]
+    assert "CreateTurn" not in kinds(talk.at(3.0).tell(m.Tick()))
+    answer = m.ToolFinished("c2", result(reply=Reply.NONE))  # the wish is served all the same
+    assert kinds(talk.tell(answer)) == ["SendToolOutput", "CreateTurn"]
+
+
 def test_the_same_call_id_runs_once() -> None:
     """One output per call id, however often the call is announced."""
     talk = Talk().greeted()
@@ -330,6 +347,30 @@ def test_the_gate_opens_for_a_booking_only_after_the_answer() -> None:
     talk.at(4.5).says("yes", 0.5)
     talk.tell(m.TurnStarted("t4"), called("c4", "create_event", "t4"))
     assert only(talk.done, m.RunTool)[-1].gate is Gate.OPEN
+    # And a tool learns what the gate was about: by the time it runs something else may be proposed.
+    assert [run.proposal for run in only(talk.done, m.RunTool)] == [None, None, "hold_1", "hold_1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "gate"),
+    [
+        ("To confirm: cleaning on Wednesday at two PM. Shall I book it?", Gate.OPEN),
+        ("One moment, please.", Gate.NOT_READ_BACK),
+    ],
+)
+def test_the_gate_opens_only_to_words_that_name_what_is_proposed(words: str, gate: Gate) -> None:
+    """A hostile model says something else, hears anything, and books: the answer was not to a read-back."""
+    talk = Talk().greeted()
+    talk.tell(m.TurnStarted("t1"), called("c1", "hold_slot"), m.TurnFinished("t1", "completed"))
+    names = to_book(datetime(2026, 11, 25, 14, tzinfo=UTC))
+    (output,) = only(
+        talk.tell(m.ToolFinished("c1", result(proposal="hold_1", read_back=names))), m.SendToolOutput
+    )
+    talk.tell(m.ItemAdded(output.item_id, "function_call_output", "c1"))
+    talk.at(2.0).turn("t2", "said", 2000, words)
+    talk.at(4.5).says("yes", 0.5)
+    talk.tell(m.TurnStarted("t3"), called("c2", "create_event", "t3"))
+    assert only(talk.done, m.RunTool)[-1].gate is gate
 
 
 # --- keys -------------------------------------------------------------------------

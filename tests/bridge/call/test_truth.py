@@ -86,6 +86,75 @@ def test_a_moved_booking_is_booked_at_its_new_time_only() -> None:
     assert untruths(guard, "I've sent you a text.") == [Claim.TEXTED]
 
 
+def test_a_move_takes_the_place_of_what_it_moved() -> None:
+    """The new reservation has an id of its own: neither the old booking nor an earlier move is true then."""
+
+    def moved(to: str, replaces: str, day: str) -> ToolResult:
+        say = f"It's moved: cleaning on {day}."
+        receipts = (Receipt(Claim.MOVED, to, replaces=replaces),)
+        return ToolResult(output={"ok": True, "say": say}, receipts=receipts, closes_gate=True)
+
+    guard = guard_after(WEDNESDAY, moved("b2", "b1", "Friday"))
+    assert untruths(guard, "You're booked for Wednesday.") == [Claim.BOOKED]
+    guard.learn(moved("b3", "b2", "Monday"))
+    assert untruths(guard, "It's moved to Friday.") == [Claim.MOVED]
+    assert untruths(guard, "It's moved to Monday.") == []
+    guard.learn(granted(Claim.CANCELLED, "b3", "It's cancelled: cleaning on Monday."))
+    assert untruths(guard, "You're booked for Monday.") == [Claim.BOOKED]
+
+
+def test_bookings_that_were_found_are_covered_day_by_day() -> None:
+    """What find_bookings or the greeting told may be said; what was moved or cancelled since may not."""
+    both = "You have a cleaning on Thursday, November twenty-sixth at two PM, and a filling on Friday."
+    found = ToolResult(
+        output={"ok": True, "say": both},
+        receipts=(
+            Receipt(Claim.BOOKED, "b1", says="You have a cleaning on Thursday."),
+            Receipt(Claim.BOOKED, "b2", says="You have a filling on Friday."),
+        ),
+    )
+    guard = guard_after(found)
+    assert untruths(guard, both) == []
+    assert untruths(guard, "You're booked for Thursday, and your filling is confirmed for Friday.") == []
+    assert untruths(guard, "You're booked for Monday.") == [Claim.BOOKED]
+    assert untruths(guard, "I've cancelled the Thursday one.") == [Claim.CANCELLED]
+    moved = ToolResult(
+        output={"ok": True, "say": "It's moved: cleaning on Monday."},
+        receipts=(Receipt(Claim.MOVED, "b3", replaces="b1"),),
+    )
+    guard.learn(moved)
+    assert untruths(guard, "I've moved your cleaning from Thursday to Monday.") == []
+    assert untruths(guard, "You're booked for Thursday.") == [Claim.BOOKED]
+    guard.learn(granted(Claim.CANCELLED, "b2", "It's cancelled: filling on Friday."))
+    assert untruths(guard, "Your filling on Friday is cancelled, and you're booked for Monday.") == []
+    assert untruths(guard, "Your filling is confirmed for Friday.") == [Claim.BOOKED]
+
+
+def test_all_set_is_true_of_whatever_was_done() -> None:
+    """Said in general it may be about a cancellation; said of a day it is a booking."""
+    guard = guard_after(granted(Claim.CANCELLED, "b1", "It's cancelled: cleaning on Friday."))
+    for text in ("You're all set.", "That's taken care of."):
+        assert untruths(guard, text) == []
+        assert untruths(guard_after(), text) == [Claim.BOOKED]
+    assert untruths(guard, "You're all set for Friday.") == [Claim.BOOKED]
+    guard.learn(A_PROPOSAL)
+    assert untruths(guard, "You're all set.") == [Claim.BOOKED]
+
+
+def test_a_booking_instead_of_another_day_is_a_booking_or_a_move() -> None:
+    """The caller's wish may have changed before anything was booked; a move says that it moved something."""
+    assert untruths(guard_after(WEDNESDAY), "You're booked for Wednesday instead of Tuesday.") == []
+    assert untruths(guard_after(WEDNESDAY), "You're booked for Thursday instead of Tuesday.") == [Claim.MOVED]
+    assert untruths(guard_after(WEDNESDAY), "I've moved you to Wednesday.") == [Claim.MOVED]
+
+
+def test_a_text_with_a_code_is_no_text_about_a_booking() -> None:
+    """What was sent to prove the number tells nothing of a time."""
+    guard = guard_after(WEDNESDAY, granted(Claim.TEXTED, say="I've sent you a text with a code."))
+    assert untruths(guard, "I've sent you a text with a code.") == []
+    assert untruths(guard, "I've texted you the details.") == [Claim.TEXTED]
+
+
 def test_a_day_that_was_not_booked_is_an_untruth() -> None:
     """The right claim about the wrong day is wrong."""
     assert untruths(guard_after(WEDNESDAY), "I've booked you for Thursday at two.") == [Claim.BOOKED]
@@ -106,6 +175,16 @@ def test_a_text_tells_of_the_booking_it_was_sent_for() -> None:
     assert untruths(guard, "I've texted you the details.") == []
     guard.learn(granted(Claim.BOOKED, "b2", "You're booked: check-up on Friday."))
     assert untruths(guard, "I've texted you the details.") == [Claim.TEXTED]
+
+
+def test_looking_bookings_up_takes_no_text_back() -> None:
+    """What is found was booked before: the text about this call's booking is as true as it was."""
+    guard = guard_after(WEDNESDAY, granted(Claim.TEXTED, "b1"))
+    say = "You have a cleaning on Wednesday, and a check-up on Friday."
+    receipts = (Receipt(Claim.BOOKED, "b1"), Receipt(Claim.BOOKED, "b2"))
+    guard.learn(ToolResult(output={"ok": True, "say": say}, receipts=receipts))
+    assert untruths(guard, "I've texted you the details.") == []
+    assert untruths(guard, "You're booked for Friday.") == []
 
 
 def test_an_untruth_is_found_before_its_sentence_ends() -> None:

@@ -98,6 +98,10 @@ class Script:
     def __init__(self, turns: list[list[Say | CallTool]]) -> None:
         self.turns = turns
         self.told: list[tuple[str, Any]] = []
+        self.instructions: list[tuple[str, frozenset[str]]] = []
+
+    def instructed(self, instructions: str, tools: frozenset[str]) -> None:
+        self.instructions.append((instructions, tools))
 
     def heard(self, line: CallerLine | None) -> None:
         self.told.append(("heard", line))

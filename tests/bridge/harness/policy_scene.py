@@ -6,8 +6,9 @@ Read `test_policy.py` next.
 from datetime import date, datetime
 from typing import Any
 
-from bridge.harness.model.policy import Contents, Receptionist
+from bridge.harness.model.policy import Receptionist
 from bridge.harness.model.policy_types import CallTool, Say
+from bridge.harness.model.policy_words import Contents
 from bridge.harness.recording import CallerLine, Intent, Meaning, PolicyOptions
 from tools import spoken
 

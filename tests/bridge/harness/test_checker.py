@@ -11,12 +11,14 @@ import pytest
 from bridge.harness.checker import RULES, check
 from bridge.harness.evidence import Evidence
 from bridge.harness.ledger import Entry, Ledger
+from bridge.harness.mail.messages import ReceivedMail
 from bridge.harness.recording_file import load_recording
 from bridge.harness.run import run_recording
 from bridge.harness.virtual_time import run_fast
 from tools.store import ReservationState, TextState
 
 RECORDINGS = Path(__file__).parents[3] / "recordings"
+STRAY = ReceivedMail(message_id="0", sender="a@b.example", to="c@d.example", subject="", body="", invite=None)
 Doctor = Callable[[Evidence], Evidence]
 
 
@@ -87,6 +89,9 @@ DOCTORED: dict[str, Doctor] = {
         reservations=[msgspec.structs.replace(r, state=ReservationState.FAILED) for r in e.rows.reservations],
     ),
     "booked only after a yes": lambda e: put(e, telephone=without(e.telephone, "line_began")),
+    "bookings are told only to their owner": lambda e: put(
+        e, model=with_entry(e.model, "tool_answered", name="find_bookings", output={"ok": True, "say": ""})
+    ),
     "holds are bounded (I5)": lambda e: rows(
         e,
         reservations=first(
@@ -94,6 +99,11 @@ DOCTORED: dict[str, Doctor] = {
         ),
     ),
     "texts at most once, to the caller only (I4)": lambda e: put(e, messages=[*e.messages, *e.messages]),
+    "mails at most once, true to their booking": lambda e: put(e, mails=[*e.mails, STRAY]),
+    "notices follow the booking": lambda e: rows(
+        e,
+        reservations=[msgspec.structs.replace(r, state=ReservationState.MOVED) for r in e.rows.reservations],
+    ),
     "the call has an end (I6)": lambda e: rows(e, calls=first(e.rows.calls, outcome=None)),
     "the log tells nothing personal (I9)": lambda e: put(e, log_lines=[f"to {e.recording.caller}"]),
     "the recording's own expectations": lambda e: put(e, messages=[]),
@@ -125,7 +135,7 @@ def test_a_text_to_a_stranger_is_seen(good: Evidence) -> None:
 
 def test_an_outbox_that_disagrees_with_twilio_is_seen(good: Evidence) -> None:
     """What the outbox says was sent must be what Twilio has."""
-    texts = first(good.rows.texts, state=TextState.FAILED)
+    texts = [msgspec.structs.replace(text, state=TextState.FAILED) for text in good.rows.texts]
     assert "texts at most once, to the caller only (I4)" in wrong(rows(good, texts=texts))
 
 

@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bridge.harness.model.policy import GOODBYE
+from bridge.harness.model.policy_words import GOODBYE
 from bridge.harness.recording import (
+    BookedBefore,
     CalendarEventGiven,
     CallerLine,
     Expect,
@@ -25,15 +26,8 @@ RECORDINGS = Path(__file__).parents[3] / "recordings"
 NAMES = sorted(path.parent.name for path in RECORDINGS.glob("*/recording.toml"))
 
 
-def test_the_five_recordings_are_there() -> None:
-    """The calls that the README promises exist, and load in the order of their names."""
-    assert NAMES == [
-        "asks-for-a-person",
-        "book-a-cleaning",
-        "hangs-up-mid-booking",
-        "interrupts-the-offer",
-        "slot-just-taken",
-    ]
+def test_every_recording_loads() -> None:
+    """All of them, in the order of their names; which there must be, tests/test_recordings.py says."""
     assert [recording.folder.name for recording in load_all(RECORDINGS)] == NAMES
 
 
@@ -56,26 +50,43 @@ def test_every_recording_fits_the_business_it_calls(name: str) -> None:
     for line in recording.lines:
         if line.means and line.means.intent is Intent.BOOK:
             assert business.service(line.means.service)
+        if line.means and line.means.intent in (Intent.BOOK, Intent.RESCHEDULE):
             assert line.means.day
             assert line.means.day >= today
             assert not any(closure.covers(line.means.day) for closure in business.closures)
+        if line.means and line.means.intent is Intent.DETAILS:
+            details = {tool.name: tool for tool in tools_of(business)}["save_details"].arguments
+            assert {*line.means.details} <= {*details.__struct_fields__}
         if line.means and line.means.intent is Intent.QUESTION:
             assert business.question(line.means.topic)
     assert {given.calendar for given in recording.given} <= calendars
     assert {booking.calendar for booking in recording.someone_else} <= calendars
+    for before in recording.booked_before:
+        service = business.service(before.service)
+        assert service
+        assert before.calendar in service.calendars
+        assert before.start > recording.date
     assert recording.expect.dialled in ("", business.handoff_number)
     assert recording.expect.outcome in set(Outcome)
     assert {*recording.expect.tools} <= {tool.name for tool in tools_of(business)}
 
 
-def test_recordings_share_one_pinned_business() -> None:
-    """All call Maple Street Dental in New York, whose goodbye is the receptionist's own."""
-    businesses = {recording.business.resolve() for recording in load_all(RECORDINGS)}
-    assert businesses == {RECORDINGS / "business.toml"}
-    business = load_business(RECORDINGS / "business.toml")
-    assert business.name == "Maple Street Dental"
-    assert business.tz == ZoneInfo("America/New_York")
-    assert business.wording.goodbye == GOODBYE
+def test_recordings_share_two_pinned_businesses() -> None:
+    """All call Maple Street Dental, but for the one that calls a business which books nothing."""
+    businesses = {recording.folder.name: recording.business.resolve() for recording in load_all(RECORDINGS)}
+    assert {name for name, path in businesses.items() if path.name == "leads.toml"} == {"lead-capture"}
+    assert set(businesses.values()) == {RECORDINGS / "business.toml", RECORDINGS / "leads.toml"}
+    for path in set(businesses.values()):
+        business = load_business(path)
+        assert business.takes_bookings is (path.name == "business.toml")
+        assert business.tz == ZoneInfo("America/New_York")
+        assert business.wording.goodbye == GOODBYE  # the receptionist's own
+
+
+def test_callers_differ_by_number() -> None:
+    """What one recording leaves behind could not be taken for another's."""
+    callers = [recording.caller for recording in load_all(RECORDINGS)]
+    assert len(set(callers)) == len(callers)
 
 
 def test_a_clip_lies_in_the_recordings_own_folder() -> None:
@@ -88,7 +99,8 @@ def test_a_clip_lies_in_the_recordings_own_folder() -> None:
 def test_the_readme_tells_of_every_recording_intent_and_key() -> None:
     """Whoever writes a recording finds all that the reader of the file knows."""
     readme = (RECORDINGS / "README.md").read_text()
-    structs = (CallerLine, Meaning, CalendarEventGiven, SomeoneElseBooks, Expect, PolicyOptions)
+    structs = (CallerLine, Meaning, CalendarEventGiven, BookedBefore, SomeoneElseBooks, Expect, PolicyOptions)
     keys = {field for struct in structs for field in struct.__struct_fields__}
+    keys |= {"attestation", "calendar_down", "booking"}
     missing = [word for word in (*NAMES, *Intent, *sorted(keys)) if f"`{word}" not in readme]
     assert missing == []

@@ -13,6 +13,8 @@ title = "A call"
 about = "What it shows."
 date = 2026-11-23T09:05:00
 caller = "+12025550143"
+attestation = "TN-Validation-Passed-A"
+calendar_down = true
 business = "../business.toml"
 
 [[caller_line]]
@@ -29,6 +31,10 @@ if_silent_ms = 4000
 hang_up = true
 into_sentence_ms = 1200
 
+[[caller_line]]
+press_code = true
+after_quiet_ms = 900
+
 [policy]
 hasty = true
 
@@ -44,9 +50,18 @@ calendar = "chair-1"
 slot = 1
 summary = "Walk-in"
 
+[[booking]]
+calendar = "chair-1"
+service = "cleaning"
+start = 2026-12-01T10:00:00
+name = "Dana Reed"
+
 [expect]
 outcome = "booked"
 events = ["2026-11-25T14:00:00"]
+moved = [2026-12-01T10:00:00]
+callbacks = ["message"]
+lead = { email = "dana@example.com" }
 texts = 1
 tools = ["check_availability"]
 end = "hang_up"
@@ -75,17 +90,24 @@ def test_a_good_file_becomes_a_recording(folder: Path) -> None:
     """Every table of the file is found again, with defaults for what is left out."""
     (folder / "recording.toml").write_text(GOOD)
     recording = load_recording(folder)
-    spoken, pressed, hung_up = recording.lines
+    spoken, pressed, hung_up, typed = recording.lines
     assert recording.date == datetime(2026, 11, 23, 9, 5)  # noqa: DTZ001 - wall clock
     assert (spoken.clip, spoken.voice, spoken.after_quiet_ms, spoken.press) == ("hello", "rms", 700, None)
     assert spoken.means is not None
     assert (spoken.means.intent, spoken.means.day) == (Intent.BOOK, date(2026, 11, 25))
     assert (pressed.press, pressed.if_silent_ms, pressed.clip, pressed.means) == ("5", 4000, None, None)
     assert (hung_up.hang_up, hung_up.into_sentence_ms) == (True, 1200)
+    assert (typed.press_code, typed.press, typed.after_quiet_ms) == (True, None, 900)
+    assert (recording.attestation, recording.calendar_down) == ("TN-Validation-Passed-A", True)
+    (before,) = recording.booked_before
+    assert (before.service, before.name, before.number) == ("cleaning", "Dana Reed", "+12025550143")
     assert recording.policy.hasty
     assert recording.given[0].summary == "Lunch"
     assert (recording.someone_else[0].slot, recording.someone_else[0].minutes) == (1, 30)
     assert recording.expect.events == (datetime(2026, 11, 25, 14),)  # noqa: DTZ001 - wall clock
+    assert recording.expect.moved == (datetime(2026, 12, 1, 10),)  # noqa: DTZ001 - wall clock
+    assert (recording.expect.callbacks, recording.expect.emails) == (("message",), 0)
+    assert recording.expect.lead == {"email": "dana@example.com"}
     assert (recording.expect.interruptions, recording.expect.dialled) == (0, "")
 
 
@@ -94,6 +116,7 @@ def test_a_withheld_number_and_an_unclear_sound_are_allowed(folder: Path) -> Non
     text = GOOD.replace("+12025550143", "").replace(
         'means = { intent = "book"', '# means = { intent = "book"'
     )
+    text = text.replace('name = "Dana Reed"', 'name = "Dana Reed"\nnumber = "+12025550143"')
     (folder / "recording.toml").write_text(text)
     recording = load_recording(folder)
     assert recording.caller == ""
@@ -111,25 +134,47 @@ def test_a_withheld_number_and_an_unclear_sound_are_allowed(folder: Path) -> Non
         ("2026-11-23T09:05:00", "2026-11-23T09:05:00Z", "date: a date with a time and without a zone"),
         ("+12025550143", "202 555 0143", 'caller: a number such as "+12025550143" is expected'),
         ("../business.toml", "../nobody.toml", "business: there is no file "),
-        ('clip = "hello"', 'clip = "gone"', "caller_line 1 (line 7): clip: there is no file clips/gone.wav"),
-        ('clip = "hello"', 'clip = "Hello.wav"', "caller_line 1 (line 7): clip: small letters, digits"),
-        ('clip = "hello"\n', "", "caller_line 1 (line 7): exactly one of clip, press, hang_up is expected"),
-        ('press = "5"', 'press = "5"\nhang_up = true', "caller_line 2 (line 13): exactly one of clip, press"),
+        ('clip = "hello"', 'clip = "gone"', "caller_line 1 (line 9): clip: there is no file clips/gone.wav"),
+        ('clip = "hello"', 'clip = "Hello.wav"', "caller_line 1 (line 9): clip: small letters, digits"),
+        (
+            'clip = "hello"\n',
+            "",
+            "caller_line 1 (line 9): exactly one of clip, press, press_code, hang_up is",
+        ),
+        ('press = "5"', 'press = "5"\nhang_up = true', "caller_line 2 (line 15): exactly one of clip, press"),
         (
             'press = "5"',
             'press = "55"',
-            "caller_line 2 (line 13): press: one key of 0123456789*# is expected",
+            "caller_line 2 (line 15): press: one key of 0123456789*# is expected",
         ),
         (
             'press = "5"',
             'press = "5"\ntext = "Five"',
-            "caller_line 2 (line 13): text: belongs to a clip only",
+            "caller_line 2 (line 15): text: belongs to a clip only",
         ),
-        ("hang_up = true", "hang_up = false", "caller_line 3 (line 17): hang_up: only true makes sense"),
+        (
+            "press_code = true",
+            "press_code = false",
+            "caller_line 4 (line 23): press_code: only true makes sense",
+        ),
+        ('name = "Dana Reed"\n', "", "booking 1 (line 42): name: is missing"),
+        ('name = "Dana Reed"', 'name = "D"\nnumber = "1"', "booking 1 (line 42): number: a number such as"),
+        (
+            'caller = "+12025550143"',
+            'caller = ""',
+            "booking 1 (line 42): number: is expected where the caller's",
+        ),
+        (
+            'email = "dana@example.com"',
+            "email = 7",
+            "expect.lead (line 48): email: a text is expected, found 7",
+        ),
+        ('["message"]', '"message"', "expect (line 48): callbacks: a list is expected"),
+        ("hang_up = true", "hang_up = false", "caller_line 3 (line 19): hang_up: only true makes sense"),
         (
             "if_silent_ms = 4000\n",
             "",
-            "caller_line 2 (line 13): exactly one of after_quiet_ms, into_sentence_ms, if_silent_ms is "
+            "caller_line 2 (line 15): exactly one of after_quiet_ms, into_sentence_ms, if_silent_ms is "
             "expected, found none",
         ),
         (
@@ -142,30 +187,30 @@ def test_a_withheld_number_and_an_unclear_sound_are_allowed(folder: Path) -> Non
         (
             "after_quiet_ms = 700",
             "after_quite_ms = 700",
-            "caller_line 1 (line 7): after_quite_ms: unknown key",
+            "caller_line 1 (line 9): after_quite_ms: unknown key",
         ),
         ("after_quiet_ms = 700", 'after_quiet_ms = 700\nvoice = "bob"', "voice: one of rms, slt, awb, own"),
-        ('"book"', '"order"', "caller_line 1.means (line 7): intent: one of book, choose, name, yes, no"),
-        ('intent = "book", ', "", "caller_line 1.means (line 7): intent: is missing"),
-        (', day = "2026-11-25"', "", 'caller_line 1.means (line 7): day: is expected with intent = "book"'),
-        ('"2026-11-25", part', '"25 November", part', "means (line 7): day: a date such as 2026-11-25"),
+        ('"book"', '"order"', "caller_line 1.means (line 9): intent: one of book, choose, name, yes, no"),
+        ('intent = "book", ', "", "caller_line 1.means (line 9): intent: is missing"),
+        (', day = "2026-11-25"', "", 'caller_line 1.means (line 9): day: is expected with intent = "book"'),
+        ('"2026-11-25", part', '"25 November", part', "means (line 9): day: a date such as 2026-11-25"),
         ('part = "morning"', 'part = "dawn"', "part: one of any, morning, afternoon, evening is expected"),
         ('part = "morning"', "option = 2", "option: unknown key; known here: intent, service, day"),
         ('part = "morning"', 'until = "2026-11-24"', "until: a day not before 2026-11-25 is expected"),
-        ("hasty = true", 'hasty = "yes"', "policy (line 21): hasty: true or false is expected, found 'yes'"),
-        ("hasty = true", "hurried = true", "policy (line 21): hurried: unknown key; known here: hasty"),
-        ("= 2026-11-25T14:00:00", "= 2026-11-25T12:00:00", "calendar_event 1 (line 24): end: a time after"),
-        ('summary = "Lunch"', "", "calendar_event 1 (line 24): summary: is missing"),
-        ("slot = 1\n", "", "someone_else_books 1 (line 30): either slot, or start and end are expected"),
+        ("hasty = true", 'hasty = "yes"', "policy (line 27): hasty: true or false is expected, found 'yes'"),
+        ("hasty = true", "hurried = true", "policy (line 27): hurried: unknown key; known here: hasty"),
+        ("= 2026-11-25T14:00:00", "= 2026-11-25T12:00:00", "calendar_event 1 (line 30): end: a time after"),
+        ('summary = "Lunch"', "", "calendar_event 1 (line 30): summary: is missing"),
+        ("slot = 1\n", "", "someone_else_books 1 (line 36): either slot, or start and end are expected"),
         ("slot = 1", "slot = 1\nstart = 2026-11-25T12:00:00", "either slot, or start and end are expected"),
-        ("slot = 1", "start = 2026-11-25T12:00:00", "someone_else_books 1 (line 30): end: is missing"),
-        ('end = "hang_up"', "", "expect (line 36): end: is missing"),
-        ('end = "hang_up"', 'end = "fell asleep"', "expect (line 36): end: one of hang_up, person, message"),
-        ('["2026-11-25T14:00:00"]', '["2026-11-25"]', "expect (line 36): events: a date with a time"),
-        ('["2026-11-25T14:00:00"]', '"2026-11-25"', "expect (line 36): events: a list is expected"),
-        ('["check_availability"]', "[1]", "expect (line 36): tools: a list of texts is expected"),
-        ("texts = 1", "texts = -1", "expect (line 36): texts: a whole number of at least 0 is expected"),
-        ("texts = 1", 'dialled = "me"', 'expect (line 36): dialled: a number such as "+12025550143"'),
+        ("slot = 1", "start = 2026-11-25T12:00:00", "someone_else_books 1 (line 36): end: is missing"),
+        ('end = "hang_up"', "", "expect (line 48): end: is missing"),
+        ('end = "hang_up"', 'end = "fell asleep"', "expect (line 48): end: one of hang_up, person, message"),
+        ('["2026-11-25T14:00:00"]', '["2026-11-25"]', "expect (line 48): events: a date with a time"),
+        ('["2026-11-25T14:00:00"]', '"2026-11-25"', "expect (line 48): events: a list is expected"),
+        ('["check_availability"]', "[1]", "expect (line 48): tools: a list of texts is expected"),
+        ("texts = 1", "texts = -1", "expect (line 48): texts: a whole number of at least 0 is expected"),
+        ("texts = 1", 'dialled = "me"', 'expect (line 48): dialled: a number such as "+12025550143"'),
         ("[expect]", "[expected]", "[expect] is missing"),
         ("[expect]", "[[expect]]", "expect: a table is expected"),
         ("[[calendar_event]]", "[calendar_event]", "calendar_event: a list is expected"),

@@ -2,19 +2,24 @@
 
 import inspect
 import itertools
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from bridge.harness import sound
-from bridge.harness.model import policy
+from bridge.harness.model import policy_words
 from bridge.harness.recording_file import load_all
 from bridge.harness.speech import PhraseBank, UnknownWords, words_of
 from tests.bridge.harness.test_recording import RECORDINGS
-from tools import spoken
+from tools import spoken, spoken_changes, spoken_details, spoken_identity
 from tools.business_file import load_business
+
+SPOKEN = (spoken, spoken_changes, spoken_details, spoken_identity)
+WORDS_ONLY = ("ordinal", "spoken_number")  # said as part of dates and times only
 
 
 def test_the_phrase_bank_can_say_every_sentence() -> None:
@@ -35,17 +40,36 @@ def test_the_phrase_bank_can_say_every_sentence() -> None:
         "person": [True, False],
         "at": [start.time() for start in starts],
         "day": [start.date() for start in starts],
+        "ask_to_text": [True, False],
+        "was": starts,
+        "entries": [[("cleaning", starts[0])], [("check-up", starts[1]), ("filling", starts[2])]],
+        "groups": [["+1", "202", "555", "0143"], ["6789"]],
+        "address": ["abcdefghijklmnopqrstuvwxyz0123456789._-+'@gmail.com", "a@b.example.org"],
+        "what": ["your name", "the number", "the email address"],
+        "words": ["A, B, at, gmail, dot, com"],
     }
-    sentences = [*policy.SENTENCES, business.wording.opening, business.wording.goodbye]
+    sentences = [*policy_words.SENTENCES, business.wording.opening, business.wording.goodbye]
     sentences += [question.answer for question in business.questions]
-    for name, function in inspect.getmembers(spoken, inspect.isfunction):
-        if not name.startswith("_"):
-            chosen = [vary[parameter] for parameter in inspect.signature(function).parameters]
-            # Each value once, the shorter lists over and over: all pairs would say nothing new.
-            count = max(map(len, chosen), default=1)
-            rows = zip(*(itertools.islice(itertools.cycle(one), count) for one in chosen), strict=True)
-            sentences += [function(*row) for row in rows] if chosen else [function()]
+    for function in itertools.chain.from_iterable(map(sentences_of, SPOKEN)):
+        chosen = [vary[parameter] for parameter in inspect.signature(function).parameters]
+        # Each value once, the shorter lists over and over: all pairs would say nothing new.
+        count = max(map(len, chosen), default=1)
+        rows = zip(*(itertools.islice(itertools.cycle(one), count) for one in chosen), strict=True)
+        sentences += [function(*row) for row in rows] if chosen else [function()]
     assert PhraseBank.load().missing(sentences) == []
+
+
+def sentences_of(module: ModuleType) -> Iterator[Callable[..., str]]:
+    """The functions of a module of sentences, its own and public ones."""
+    for name, function in inspect.getmembers(module, inspect.isfunction):
+        if not name.startswith("_") and name not in WORDS_ONLY and function.__module__ == module.__name__:
+            yield function
+
+
+def test_all_modules_of_sentences_are_asked() -> None:
+    """A new one joins the test above, or nobody would know that the bank cannot say it."""
+    modules = {path.stem for path in Path(spoken.__file__).parent.glob("spoken*.py")}
+    assert {module.__name__.removeprefix("tools.") for module in SPOKEN} == modules
 
 
 # Each fragment is a few bytes that no pause contains, so that the joints can be seen.

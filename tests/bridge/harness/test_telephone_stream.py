@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import itertools
 import json
 
 import pytest
@@ -171,6 +172,35 @@ def test_barge_in_begins_inside_the_agents_sentence() -> None:
             began = next(telephone.ledger.of("agent_began"))
             cut_in = next(telephone.ledger.of("line_began"))
             assert round(cut_in.at - began.at, 1) == 0.4
+
+    run_clean(main())
+
+
+def test_a_code_is_read_in_the_latest_text_and_typed() -> None:
+    """Six keys, a quarter of a second apart; what comes next waits for the last of them."""
+
+    async def main() -> None:
+        async with Peer({"/twilio/voice": STREAM}) as peer:
+            telephone = peer.telephone(latest_text=lambda: "Maple Street Dental: your code is 482913.")
+            await telephone.call(CALLER, [CallerLine(press_code=True, if_silent_ms=200), HANG_UP], {})
+            keys = [message for message in peer.streams[0].received if message["event"] == "dtmf"]
+            assert "".join(key["dtmf"]["digit"] for key in keys) == "482913"
+            pressed = [entry.at for entry in telephone.ledger.of("pressed")]
+            gaps = [after - before for before, after in itertools.pairwise(pressed)]
+            assert all(0.2 < gap < 0.3 for gap in gaps)
+            assert telephone.ledger.breaches() == []
+
+    run_clean(main())
+
+
+def test_a_code_that_never_came_is_a_breach() -> None:
+    """The run is red: what the recording wants typed, nobody was sent."""
+
+    async def main() -> None:
+        async with Peer({"/twilio/voice": STREAM}) as peer:
+            telephone = peer.telephone(latest_text=lambda: "See you on November 25.")
+            await telephone.call(CALLER, [CallerLine(press_code=True, if_silent_ms=200), HANG_UP], {})
+            assert breaches(telephone) == ["no code"]
 
     run_clean(main())
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tools.store import BookingStore, Reservation
+from tools.store import BookingStore, Channel, Notice, Reservation
 
 NOW = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 TWO_PM = datetime(2026, 11, 26, 19, 0, tzinfo=UTC)
@@ -51,8 +51,21 @@ async def book(
     *,
     start: datetime = TWO_PM,
     caller_number: str | None = None,
+    moves_id: str | None = None,
+    notices: tuple[Notice, ...] = (),
 ) -> Reservation:
     """A booking from hold to end."""
-    held = await hold(bookings, call_sid, start=start, caller_number=caller_number)
+    held = await hold(bookings, call_sid, start=start, caller_number=caller_number, moves_id=moves_id)
     begun = await begin(bookings, held, event_id=f"event{call_sid}")
-    return await bookings.finish_booking(reservation_id=begun.id, now=NOW)
+    return await bookings.finish_booking(reservation_id=begun.id, now=NOW, notices=notices)
+
+
+def notice(
+    kind: str = "confirmation",
+    channel: Channel = Channel.SMS,
+    *,
+    to: str = "+12025550143",
+    due_at: datetime | None = None,
+) -> Notice:
+    """A notice that says its kind; by default a confirmation by SMS."""
+    return Notice(kind=kind, channel=channel, to=to, body=kind, due_at=due_at)

@@ -1,13 +1,14 @@
 """Holds and bookings: the same behaviour on both databases."""
 
+import asyncio
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bridge.store.store import Store
-from tests.bridge.store.examples import CHAIR, HALF_HOUR, KEEP_FOR, NOW, TWO_PM, begin, book, hold
-from tools.store import HoldGone, Reservation, ReservationState, SlotTaken
+from tests.bridge.store.examples import CHAIR, HALF_HOUR, KEEP_FOR, NOW, TWO_PM, begin, book, hold, notice
+from tools.store import Channel, HoldGone, Notice, Reservation, ReservationState, SlotTaken, TextState
 
 SECOND_CHAIR = "chair-2@maplestreet.example"
 LATER = NOW + KEEP_FOR
@@ -206,6 +207,82 @@ async def test_finishing_twice_is_harmless(store: Store) -> None:
     """The second word about a booking changes nothing."""
     booked = await book(store.bookings)
     assert await store.bookings.finish_booking(reservation_id=booked.id, now=LATER) == booked
+
+
+async def test_what_belongs_to_a_booking_is_kept_with_it(store: Store) -> None:
+    """Email, note and the wish for texts come back; a repeat of the first step does not change them."""
+    held = await hold(store.bookings, caller_number=DANA)
+    begun = await store.bookings.begin_booking(
+        hold_id=held.id,
+        call_sid="CA1",
+        event_id="event1",
+        customer_name="Dana Reed",
+        customer_email="dana@example.com",
+        note="Sore tooth.",
+        wants_text=True,
+        now=NOW,
+    )
+    assert (begun.customer_email, begun.note, begun.wants_text) == ("dana@example.com", "Sore tooth.", True)
+    assert await begin(store.bookings, held) == begun
+    assert await store.bookings.reservation(held.id) == begun
+
+
+async def test_notices_are_queued_by_whoever_books(store: Store) -> None:
+    """With the booking, each for its own hour; a repeat queues nothing, whatever it brings."""
+    begun = await begin(store.bookings, await hold(store.bookings))
+    mail = Notice(
+        kind="confirmation",
+        channel=Channel.EMAIL,
+        to="dana@example.com",
+        body="See you.",
+        subject="Booked",
+        invite="BEGIN:VCALENDAR",
+    )
+    notices = (notice(), mail, notice("reminder_24", due_at=TWO_PM - timedelta(days=1)))
+    await store.bookings.finish_booking(reservation_id=begun.id, now=NOW, notices=notices)
+    await store.bookings.finish_booking(reservation_id=begun.id, now=LATER, notices=(notice("moved"),))
+    texts = await store.report.texts()
+    assert {(t.kind, t.channel, t.to, t.body, t.subject, t.invite) for t in texts} == {
+        (n.kind, n.channel, n.to, n.body, n.subject, n.invite) for n in notices
+    }
+    assert {(t.reservation_id, t.state, t.queued_at) for t in texts} == {(begun.id, TextState.PENDING, NOW)}
+
+
+async def test_notices_of_a_booking_that_did_not_come_about_are_not_queued(store: Store) -> None:
+    """Booking and texts are one transaction: no booking, no text."""
+    begun = await begin(store.bookings, await hold(store.bookings))
+    await store.bookings.end_booking(reservation_id=begun.id, state=ReservationState.FAILED, now=NOW)
+    with pytest.raises(HoldGone):
+        await store.bookings.finish_booking(reservation_id=begun.id, now=NOW, notices=(notice(),))
+    assert await store.report.texts() == []
+
+
+async def test_many_who_finish_a_booking_queue_its_notices_once(store: Store) -> None:
+    """Its own process and whoever took it up meanwhile: one text of a kind."""
+    begun = await begin(store.bookings, await hold(store.bookings))
+    await asyncio.gather(
+        *(
+            store.bookings.finish_booking(reservation_id=begun.id, now=NOW, notices=(notice(),))
+            for _ in range(8)
+        )
+    )
+    assert len(await store.report.texts()) == 1
+
+
+async def test_a_customer_confirms_what_is_booked(store: Store) -> None:
+    """The first time is kept; what is not booked, or no longer, is not confirmed."""
+    held = await hold(store.bookings)
+    assert not await store.bookings.confirm_booking(reservation_id=held.id, now=NOW)
+    await begin(store.bookings, held)
+    await store.bookings.finish_booking(reservation_id=held.id, now=NOW)
+    for now in (NOW, LATER):
+        assert await store.bookings.confirm_booking(reservation_id=held.id, now=now)
+    row = await store.bookings.reservation(held.id)
+    assert row is not None
+    assert row.confirmed_at == NOW
+    await store.bookings.begin_leaving(reservation_id=held.id, ends_as=ReservationState.CANCELLED, now=LATER)
+    assert not await store.bookings.confirm_booking(reservation_id=held.id, now=LATER)
+    assert not await store.bookings.confirm_booking(reservation_id="nothing", now=LATER)
 
 
 @pytest.mark.parametrize("state", [ReservationState.FAILED, ReservationState.WITHDRAWN])

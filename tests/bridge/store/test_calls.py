@@ -19,10 +19,19 @@ MINUTE = timedelta(minutes=1)
 
 
 async def open_call(
-    store: Store, call_sid: str = "CA1", *, number: str | None = DANA, minutes: int = 0
+    store: Store,
+    call_sid: str = "CA1",
+    *,
+    number: str | None = DANA,
+    attested: bool = False,
+    minutes: int = 0,
 ) -> None:
     await store.calls.open_call(
-        call_sid=call_sid, caller_number=number, our_number=OURS, now=NOW + minutes * MINUTE
+        call_sid=call_sid,
+        caller_number=number,
+        our_number=OURS,
+        attested=attested,
+        now=NOW + minutes * MINUTE,
     )
 
 
@@ -54,6 +63,14 @@ async def test_a_call_is_found_as_it_came(store: Store) -> None:
         usage=Usage(),
     )
     assert await store.calls.call("CA2") is None
+
+
+async def test_whether_the_network_vouches_is_kept(store: Store) -> None:
+    """As the webhook said it, also when something was written of the call before."""
+    await store.calls.set_next_step(call_sid="CA1", step="person", reason="key_zero", now=NOW)
+    assert not (await the_call(store)).attested
+    await open_call(store, attested=True)
+    assert (await the_call(store)).attested
 
 
 async def test_a_repeated_webhook_is_the_same_call(store: Store) -> None:

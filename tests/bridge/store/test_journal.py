@@ -190,7 +190,9 @@ async def test_a_call_survives_a_locked_database(url: str, journal: Journal) -> 
         tries += 1
         if tries < 3:
             raise StoreUnavailable("locked")
-        await store.calls.open_call(call_sid="CA1", caller_number=None, our_number="+15550100100", now=NOW)
+        await store.calls.open_call(
+            call_sid="CA1", caller_number=None, our_number="+15550100100", attested=False, now=NOW
+        )
 
     journal.put(write)
     assert await journal.flush(SOON_S)

@@ -9,14 +9,16 @@ import sqlalchemy as sa
 from bridge.store.database import Database
 from bridge.store.store import Store
 from bridge.store.tables import reservations
-from tests.bridge.store.examples import CHAIR, HALF_HOUR, KEEP_FOR, NOW, TWO_PM, begin, book, hold
+from tests.bridge.store.examples import CHAIR, HALF_HOUR, KEEP_FOR, NOW, TWO_PM, begin, book, hold, notice
 from tools.store import (
     UNFINISHED_AFTER,
     BookingGone,
+    Channel,
     HoldGone,
     Reservation,
     ReservationState,
     SlotTaken,
+    TextState,
 )
 
 SECOND_CHAIR = "chair-2@maplestreet.example"
@@ -85,6 +87,35 @@ async def test_only_what_is_booked_can_leave(store: Store) -> None:
         )
 
 
+async def test_what_was_to_be_sent_of_a_cancelled_booking_is_not(store: Store) -> None:
+    """Its pending texts go, what was sent stays, and that it is cancelled is told once."""
+    booked = await book(
+        store.bookings,
+        notices=(
+            notice(),
+            notice("reminder_24", due_at=TWO_PM),
+            notice("confirmation", Channel.EMAIL, to="dana@example.com"),
+        ),
+    )
+    sent = await store.bookings.text(reservation_id=booked.id, kind="confirmation")
+    assert sent is not None
+    await store.bookings.claim_text(text_id=sent.id, now=NOW)
+    await store.bookings.settle_text(text_id=sent.id, state=TextState.SENT, now=NOW)
+    for kind in ("cancelled", "cancelled", "other"):
+        await store.bookings.begin_leaving(
+            reservation_id=booked.id, ends_as=CANCELLED, now=NOW, notices=(notice(kind),)
+        )
+    texts = await store.report.texts()
+    assert {(text.kind, text.channel, text.state) for text in texts} == {
+        ("confirmation", Channel.SMS, TextState.SENT),
+        ("reminder_24", Channel.SMS, TextState.CANCELLED),
+        ("confirmation", Channel.EMAIL, TextState.CANCELLED),
+        ("cancelled", Channel.SMS, TextState.PENDING),
+    }
+    due = await store.bookings.claim_due_texts(now=TWO_PM, most=9)
+    assert [text.kind for text in due] == ["cancelled"]
+
+
 # --- moved --------------------------------------------------------------------------
 
 
@@ -112,6 +143,68 @@ async def test_moving_into_another_calendar_leaves_an_event_to_delete(store: Sto
     assert (await store.bookings.finish_booking(reservation_id=held.id, now=NOW)).state is BOOKED
     assert await state_of(store, old) is LEAVING
     assert (await store.bookings.finish_leaving(reservation_id=old.id, now=NOW)).state is MOVED
+
+
+async def test_a_line_of_moves_is_known_by_its_first_booking(store: Store) -> None:
+    """However often and wherever it is moved; an attempt that came to nothing does not count."""
+    first = await book(store.bookings)
+    assert (first.first_id, first.moves) == (None, 0)
+    failed = await begin(store.bookings, await hold(store.bookings, start=HALF_PAST, moves_id=first.id))
+    await store.bookings.end_booking(reservation_id=failed.id, state=ReservationState.FAILED, now=NOW)
+    second = await book(store.bookings, start=HALF_PAST, moves_id=first.id)
+    assert (second.first_id, second.moves) == (first.id, 1)
+    held = await hold(store.bookings, calendar_id=SECOND_CHAIR, moves_id=second.id)
+    third = await begin(store.bookings, held, event_id="another")
+    assert (third.first_id, third.moves) == (first.id, 2)
+
+
+@pytest.mark.parametrize("calendar_id", [CHAIR, SECOND_CHAIR])
+async def test_a_move_takes_the_texts_along(store: Store, calendar_id: str) -> None:
+    """In one moment those of the old time are cancelled and those of the new time queued; others' stay."""
+    old = await book(store.bookings, notices=(notice(), notice("reminder_24", due_at=TWO_PM)))
+    other = await book(store.bookings, "CA2", start=TWO_PM + 4 * HALF_HOUR, notices=(notice(),))
+    held = await hold(store.bookings, calendar_id=calendar_id, start=HALF_PAST, moves_id=old.id)
+    await begin(store.bookings, held)
+    notices = (notice("moved"), notice("reminder_24", due_at=HALF_PAST))
+    await store.bookings.finish_booking(reservation_id=held.id, now=NOW, notices=notices)
+    assert {(text.reservation_id, text.kind, text.state) for text in await store.report.texts()} == {
+        (old.id, "confirmation", TextState.CANCELLED),
+        (old.id, "reminder_24", TextState.CANCELLED),
+        (other.id, "confirmation", TextState.PENDING),
+        (held.id, "moved", TextState.PENDING),
+        (held.id, "reminder_24", TextState.PENDING),
+    }
+
+
+async def test_what_is_moved_keeps_whose_it_is(store: Store) -> None:
+    """Email, note and the wish for texts are taken over, unless the call gave others."""
+    old = await hold(store.bookings)
+    row = await store.bookings.begin_booking(
+        hold_id=old.id,
+        call_sid="CA1",
+        event_id="event1",
+        customer_name="Dana Reed",
+        customer_email="dana@example.com",
+        note="Sore tooth.",
+        wants_text=True,
+        now=NOW,
+    )
+    await store.bookings.finish_booking(reservation_id=old.id, now=NOW)
+    for email, note in ((None, ""), ("reed@example.com", "Better now.")):
+        held = await hold(store.bookings, start=row.start + HALF_HOUR, moves_id=row.id)
+        row = await store.bookings.begin_booking(
+            hold_id=held.id,
+            call_sid="CA1",
+            event_id="unused",
+            customer_name="Dana Reed",
+            customer_email=email,
+            note=note,
+            now=NOW,
+        )
+        await store.bookings.finish_booking(reservation_id=held.id, now=NOW)
+        assert row.customer_email == (email or "dana@example.com")
+        assert row.note == (note or "Sore tooth.")
+        assert row.wants_text
 
 
 async def test_both_times_are_taken_while_a_booking_moves(store: Store) -> None:

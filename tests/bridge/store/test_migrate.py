@@ -1,16 +1,25 @@
 """The migrations against the tables, and what they promise about being run."""
 
 import asyncio
+from datetime import datetime
 
+import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from bridge.store.calls import Outcome
 from bridge.store.connect import open_database
 from bridge.store.database import Database
 from bridge.store.migrate import configuration, migrate
+from bridge.store.store import Store
 from bridge.store.tables import Instant, metadata
+from tests.bridge.store.examples import HALF_HOUR, NOW, TWO_PM, hold, notice
+from tools.store import Channel, ReservationState, SlotTaken, Text, TextState
+
+DANA = "+12025550143"
 
 
 async def test_the_tables_are_what_the_migrations_make(database: Database) -> None:
@@ -51,7 +60,90 @@ async def test_several_may_migrate_at_once(url: str, database: Database) -> None
     found = await database.read(
         lambda c: c.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all()
     )
-    assert found == ["0001"]
+    assert found == ["0002"]
+
+
+async def test_what_the_first_version_kept_is_kept(url: str, database: Database) -> None:
+    """Rows written by version 0001 are there afterwards, with the rules that guard them and the new ones."""
+    await database.write(_as_version_one_left_it)
+    await migrate(url)
+    store = Store(database)
+
+    booked, cancelled = await store.report.reservations()
+    assert (booked.start, booked.state, booked.event_id) == (TWO_PM, ReservationState.BOOKED, "event1")
+    assert (booked.customer_email, booked.note, booked.wants_text, booked.confirmed_at) == (
+        (None, "", False, None)
+    )
+    assert cancelled.state is ReservationState.CANCELLED
+    [text] = await store.report.texts()
+    assert text == Text(
+        id="text1",
+        reservation_id="row1",
+        kind="confirmation",
+        to=DANA,
+        body="See you.",
+        state=TextState.SENT,
+        message_sid="SM1",
+        queued_at=NOW,
+    )
+    [call] = await store.report.calls()
+    assert (call.call_sid, call.outcome, call.usage.input_text) == ("CA1", Outcome.BOOKED, 7)
+    assert not call.attested
+
+    with pytest.raises(SlotTaken):
+        await hold(store.bookings, "CA2", calendar_id="a@b")
+    for broken in (
+        "UPDATE calls SET outcome = 'maybe'",
+        "UPDATE calls SET ended_at = NULL",
+        "UPDATE calls SET started_at = NULL",
+        "UPDATE outbox SET state = 'maybe'",
+        "UPDATE outbox SET channel = 'fax'",
+        "UPDATE outbox SET reservation_id = 'nothing'",
+    ):
+        with pytest.raises(sa.exc.IntegrityError):
+            await database.write(lambda c, broken=broken: c.execute(sa.text(broken)))  # type: ignore[misc]
+    await database.write(lambda c: c.execute(sa.text("UPDATE calls SET outcome = 'lead_taken'")))
+    mail = notice("confirmation", Channel.EMAIL, to="dana@example.com")
+    left = await store.bookings.begin_leaving(
+        reservation_id="row1", ends_as=ReservationState.CANCELLED, now=NOW, notices=(mail, notice())
+    )
+    assert left.state is ReservationState.LEAVING
+    assert len(await store.report.texts()) == 2  # the email; there is an SMS of that kind already
+
+
+def _as_version_one_left_it(connection: sa.Connection) -> None:
+    """A database at version 0001 with a booking, its text and its call."""
+    metadata.drop_all(connection)
+    connection.execute(sa.text("DROP TABLE alembic_version"))
+    command.upgrade(configuration(connection), "0001")
+    times = {"created_at": NOW, "changed_at": NOW}
+    row = {
+        "calendar_id": 1,
+        "service": "cleaning",
+        "starts_at": TWO_PM,
+        "ends_at": TWO_PM + HALF_HOUR,
+        "call_sid": "CA1",
+    }
+    text = {"kind": "confirmation", "to_number": DANA, "body": "See you.", "state": "sent"}
+    for table, values in (
+        ("calendars", {"id": 1, "google_id": "a@b"}),
+        ("reservations", {"id": "row1", "state": "booked", "event_id": "event1", **row, **times}),
+        ("reservations", {"id": "row2", "state": "cancelled", "event_id": "event2", **row, **times}),
+        (
+            "outbox",
+            {"id": "text1", "reservation_id": "row1", "message_sid": "SM1", "call_sid": "CA1"} | text | times,
+        ),
+        (
+            "calls",
+            {"call_sid": "CA1", "outcome": "booked", "ended_at": NOW, "started_at": NOW, "input_text": 7},
+        ),
+    ):
+        # The tables as they were, so not those of `tables.py`.
+        columns = [
+            sa.column(name, Instant() if isinstance(value, datetime) else None)
+            for name, value in values.items()
+        ]
+        connection.execute(sa.insert(sa.table(table, *columns)).values(values))
 
 
 async def test_there_is_one_newest_migration(database: Database) -> None:

@@ -1,22 +1,43 @@
 """Texts at most once, and tasks for a person."""
 
 import asyncio
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from bridge.store.connect import open_database
 from bridge.store.database import Database
 from bridge.store.store import Store
 from bridge.store.tables import outbox
-from tests.bridge.store.examples import NOW, book, hold
-from tools.store import UNFINISHED_AFTER, Text, TextState
+from tests.bridge.store.examples import NOW, TWO_PM, book, hold, notice
+from tools.store import UNFINISHED_AFTER, Channel, Text, TextCaps, TextState, TooManyTexts
 
 DANA = "+12025550143"
+SOMEBODY = "+12025550144"
+A_DAY = timedelta(hours=24)
+BEFORE = timedelta(microseconds=1)
+MANY = 99
 
 
-async def queue(store: Store, reservation_id: str | None, *, kind: str = "confirmation") -> Text:
+async def queue(
+    store: Store,
+    reservation_id: str | None,
+    *,
+    kind: str = "confirmation",
+    to: str = DANA,
+    call_sid: str = "CA1",
+    now: datetime = NOW,
+    caps: TextCaps | None = None,
+) -> Text:
     return await store.bookings.queue_text(
-        reservation_id=reservation_id, kind=kind, to_number=DANA, body="See you.", call_sid="CA1", now=NOW
+        reservation_id=reservation_id,
+        kind=kind,
+        to=to,
+        body="See you.",
+        call_sid=call_sid,
+        now=now,
+        caps=caps,
     )
 
 
@@ -32,7 +53,7 @@ async def test_a_text_is_queued_once_per_booking_and_kind(store: Store) -> None:
         id=first.id,
         reservation_id=booked.id,
         kind="confirmation",
-        to_number=DANA,
+        to=DANA,
         body="See you.",
         state=TextState.PENDING,
         queued_at=NOW,
@@ -57,10 +78,131 @@ async def test_the_database_itself_refuses_a_second_text_of_a_kind(store: Store,
     assert await store.report.texts() == [text]
 
 
+@pytest.mark.parametrize("change", [{"state": state} for state in TextState] + [{"channel": "email"}])
+async def test_every_state_and_channel_can_be_stored(
+    store: Store, database: Database, change: dict[str, str]
+) -> None:
+    """The database's closed lists are the code's."""
+    await queue(store, None)
+    await database.write(lambda c: c.execute(sa.update(outbox).values(change)))
+    assert len(await store.report.texts()) == 1
+
+
+@pytest.mark.parametrize("change", [{"state": "maybe"}, {"channel": "fax"}, {"to": None}])
+async def test_the_database_itself_refuses_a_text_that_makes_no_sense(
+    store: Store, database: Database, change: dict[str, str]
+) -> None:
+    """An unknown state, an unknown way to send it, nobody to send it to."""
+    await queue(store, None)
+    with pytest.raises(sa.exc.IntegrityError):
+        await database.write(lambda c: c.execute(sa.update(outbox).values(change)))
+
+
 async def test_a_text_needs_a_reservation_that_exists(store: Store) -> None:
     """Foreign keys are on, on SQLite too."""
     with pytest.raises(sa.exc.IntegrityError):
         await queue(store, "nothing")
+
+
+async def test_a_text_is_found_by_what_it_is_about(store: Store) -> None:
+    """By booking, kind and channel, whatever became of it."""
+    notices = (notice(), notice("confirmation", Channel.EMAIL, to="dana@example.com"))
+    booked = await book(store.bookings, notices=notices)
+    sms = await store.bookings.text(reservation_id=booked.id, kind="confirmation")
+    mail = await store.bookings.text(reservation_id=booked.id, kind="confirmation", channel=Channel.EMAIL)
+    assert sms is not None
+    assert mail is not None
+    assert (sms.to, mail.to) == (DANA, "dana@example.com")
+    await store.bookings.claim_text(text_id=sms.id, now=NOW)
+    again = await store.bookings.text(reservation_id=booked.id, kind="confirmation")
+    assert again is not None
+    assert (again.id, again.state) == (sms.id, TextState.SENDING)
+    assert await store.bookings.text(reservation_id=booked.id, kind="moved") is None
+    assert await store.bookings.text(reservation_id="nothing", kind="confirmation") is None
+
+
+async def test_a_notice_and_a_text_of_its_kind_are_one(store: Store) -> None:
+    """What the booking queued is what the tool sends, not a second text."""
+    booked = await book(store.bookings, notices=(notice(),))
+    text = await queue(store, booked.id)
+    assert [row.id for row in await store.report.texts()] == [text.id]
+    assert text.body == "confirmation"
+
+
+async def test_a_text_that_was_cancelled_is_never_sent(store: Store) -> None:
+    """Neither claimed nor settled nor due; asked for again it is still the cancelled one."""
+    booked = await book(store.bookings, notices=(notice(),))
+    await store.bookings.set_opted_out(number=DANA, opted_out=True, now=NOW)
+    await store.bookings.set_opted_out(number=DANA, opted_out=False, now=NOW)
+    text = await queue(store, booked.id)
+    assert text.state is TextState.CANCELLED
+    assert not await store.bookings.claim_text(text_id=text.id, now=NOW)
+    await store.bookings.settle_text(text_id=text.id, state=TextState.SENT, now=NOW)
+    assert await store.bookings.claim_due_texts(now=TWO_PM, most=9) == []
+    assert await state_of(store, text) is TextState.CANCELLED
+
+
+# --- caps ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("caps", "call_sid", "to", "later"),
+    [
+        (TextCaps(per_call=2, per_number=MANY, in_all=MANY), "CA1", SOMEBODY, 2 * A_DAY),
+        (TextCaps(per_call=MANY, per_number=2, in_all=MANY), "CA2", DANA, A_DAY - BEFORE),
+        (TextCaps(per_call=MANY, per_number=MANY, in_all=2), "CA2", SOMEBODY, A_DAY - BEFORE),
+    ],
+    ids=["per call", "per number", "in all"],
+)
+async def test_one_text_too_many_is_not_queued(
+    store: Store, caps: TextCaps, call_sid: str, to: str, later: timedelta
+) -> None:
+    """Counted of the call, of the number in 24 hours, and of all in 24 hours: the third is refused."""
+    for _ in range(2):
+        await queue(store, None, caps=caps)
+    with pytest.raises(TooManyTexts):
+        await queue(store, None, call_sid=call_sid, to=to, now=NOW + later, caps=caps)
+    assert len(await store.report.texts()) == 2
+    await queue(store, None, call_sid="CA3", to="+12025550145", now=NOW + A_DAY, caps=caps)
+
+
+async def test_a_text_that_is_there_already_is_one_text_more_for_nobody(store: Store) -> None:
+    """Asked for again it comes back, whatever the caps say."""
+    booked = await book(store.bookings)
+    none = TextCaps(per_call=0, per_number=0, in_all=0)
+    with pytest.raises(TooManyTexts):
+        await queue(store, booked.id, caps=none)
+    text = await queue(store, booked.id)
+    assert await queue(store, booked.id, caps=none) == text
+
+
+async def test_what_is_not_an_sms_or_was_cancelled_does_not_count(store: Store) -> None:
+    """Emails and cancelled texts leave room; notices by SMS take it."""
+    mail = notice("confirmation", Channel.EMAIL, to=DANA)
+    await book(store.bookings, notices=(notice(), mail), caller_number=DANA)
+    one = TextCaps(per_call=1, per_number=1, in_all=1)
+    with pytest.raises(TooManyTexts):
+        await queue(store, None, caps=one)
+    for opted_out in (True, False):
+        await store.bookings.set_opted_out(number=DANA, opted_out=opted_out, now=NOW)
+    await queue(store, None, caps=one)
+
+
+@pytest.mark.parametrize("caps", [(3, MANY, MANY), (MANY, 3, MANY), (MANY, MANY, 3)])
+async def test_many_at_once_do_not_pass_a_cap(url: str, store: Store, caps: tuple[int, int, int]) -> None:
+    """Two servers and twelve tasks with one text each: three are queued, nine refused."""
+    other = open_database(url)
+    limits = TextCaps(per_call=caps[0], per_number=caps[1], in_all=caps[2])
+    answers = await asyncio.gather(
+        *(queue(Store(other) if n % 2 else store, None, caps=limits) for n in range(12)),
+        return_exceptions=True,
+    )
+    assert [type(each) for each in answers].count(TooManyTexts) == 9
+    assert len(await store.report.texts()) == 3
+    await other.close()
+
+
+# --- sending ------------------------------------------------------------------------
 
 
 async def test_one_of_many_claims_a_text(store: Store) -> None:
@@ -92,6 +234,15 @@ async def test_a_text_certainly_not_accepted_may_be_sent_again(store: Store) -> 
     await store.bookings.claim_text(text_id=text.id, now=NOW)
     await store.bookings.settle_text(text_id=text.id, state=TextState.PENDING, now=NOW)
     assert await store.bookings.claim_text(text_id=text.id, now=NOW)
+
+
+async def test_a_text_may_be_put_off(store: Store) -> None:
+    """Back to pending until an hour that is given; nobody is handed it before."""
+    text = await queue(store, None)
+    await store.bookings.claim_text(text_id=text.id, now=NOW)
+    await store.bookings.settle_text(text_id=text.id, state=TextState.PENDING, now=NOW, due_at=TWO_PM)
+    assert await store.bookings.claim_due_texts(now=TWO_PM - BEFORE, most=9) == []
+    assert [row.id for row in await store.bookings.claim_due_texts(now=TWO_PM, most=9)] == [text.id]
 
 
 async def test_an_unknown_text_may_be_found_after_all(store: Store) -> None:

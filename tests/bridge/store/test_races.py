@@ -15,7 +15,7 @@ from bridge.store.rows import CALENDAR_LOCK
 from bridge.store.store import Store
 from bridge.store.tables import EPOCH, calendars, reservations
 from tests.bridge.store.examples import CHAIR, HALF_HOUR, KEEP_FOR, NOW, TWO_PM, begin, hold
-from tests.bridge.store.rival import SLOTS
+from tests.bridge.store.rival import ALLOWED, DANA, SLOTS
 from tools.store import Reservation, ReservationState, SlotTaken, StoreUnavailable
 
 ROOT = Path(__file__).parents[3]
@@ -86,8 +86,8 @@ async def test_beginning_at_once_from_many_tasks_is_one_booking(store: Store) ->
     assert len({row.event_id for row in begun}) == 1
 
 
-async def test_of_several_processes_one_gets_each_slot(url: str, store: Store) -> None:
-    """Three processes race for the same slots: each slot is won once, none is lost or broken."""
+async def won_by_processes(url: str, what: str) -> list[int]:
+    """What three processes got of what all of them wanted."""
     processes = [
         await asyncio.create_subprocess_exec(
             sys.executable,
@@ -95,6 +95,7 @@ async def test_of_several_processes_one_gets_each_slot(url: str, store: Store) -
             "tests.bridge.store.rival",
             url,
             f"rival{n}",
+            what,
             cwd=ROOT,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -105,10 +106,28 @@ async def test_of_several_processes_one_gets_each_slot(url: str, store: Store) -
         assert process.stdout is not None
         assert await process.stdout.readline() == b"ready\n"
     answers = await asyncio.gather(*(process.communicate(b"go\n") for process in processes))
-    won = [json.loads(out) for out, _ in answers]
-    assert sorted(slot for slots in won for slot in slots) == list(range(SLOTS))
-    found = await store.report.reservations()
-    assert len(found) == SLOTS
+    return sorted(each for out, _ in answers for each in json.loads(out))
+
+
+async def test_of_several_processes_one_gets_each_slot(url: str, store: Store) -> None:
+    """Three processes race for the same slots: each slot is won once, none is lost or broken."""
+    assert await won_by_processes(url, "slots") == list(range(SLOTS))
+    assert len(await store.report.reservations()) == SLOTS
+
+
+async def test_of_several_processes_one_uses_up_each_code(url: str, store: Store) -> None:
+    """Three processes are brought the same right codes: each code is right once."""
+    for n in range(SLOTS):
+        await store.bookings.add_code(
+            number=DANA, call_sid=f"CA{n}", digest=f"CA{n}", now=NOW, expires_at=TWO_PM, per_day=SLOTS
+        )
+    assert await won_by_processes(url, "codes") == list(range(SLOTS))
+
+
+async def test_several_processes_together_keep_to_the_caps(url: str, store: Store) -> None:
+    """Three processes want twenty texts each: as many are queued as are allowed in all."""
+    assert len(await won_by_processes(url, "texts")) == ALLOWED.in_all
+    assert len(await store.report.texts()) == ALLOWED.in_all
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)

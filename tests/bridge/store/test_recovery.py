@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from bridge.store.store import Store
-from tests.bridge.store.examples import HALF_HOUR, KEEP_FOR, NOW, TWO_PM, begin, book, hold
+from tests.bridge.store.examples import HALF_HOUR, KEEP_FOR, NOW, TWO_PM, begin, book, hold, notice
 from tools.store import LOOK_AGAIN_AFTER, UNFINISHED_AFTER, Reservation, ReservationState, Text, TextState
 
 LATER = NOW + UNFINISHED_AFTER
@@ -17,7 +17,7 @@ async def due(store: Store, now: object = LATER, most: int = 100) -> list[Reserv
 
 async def queue(store: Store, call_sid: str = "CA1") -> Text:
     return await store.bookings.queue_text(
-        reservation_id=None, kind="k", to_number="+12025550143", body="B", call_sid=call_sid, now=NOW
+        reservation_id=None, kind="k", to="+12025550143", body="B", call_sid=call_sid, now=NOW
     )
 
 
@@ -122,6 +122,17 @@ async def test_a_text_nobody_sent_is_due(store: Store) -> None:
     claims = await asyncio.gather(*(store.bookings.claim_due_texts(now=LATER, most=9) for _ in range(8)))
     [[claimed]] = [each for each in claims if each]
     assert (claimed.id, claimed.state) == (text.id, TextState.PENDING)
+
+
+async def test_a_reminder_waits_for_its_hour(store: Store) -> None:
+    """Queued with the booking and due when it says, not a minute after it was queued; then like any text."""
+    hour = TWO_PM - timedelta(hours=24)
+    booked = await book(store.bookings, notices=(notice("reminder_24", due_at=hour),))
+    assert await store.bookings.claim_due_texts(now=hour - BEFORE, most=9) == []
+    [claimed] = await store.bookings.claim_due_texts(now=hour, most=9)
+    assert (claimed.reservation_id, claimed.state) == (booked.id, TextState.PENDING)
+    assert await store.bookings.claim_due_texts(now=hour + UNFINISHED_AFTER - BEFORE, most=9) == []
+    assert await store.bookings.claim_text(text_id=claimed.id, now=hour)
 
 
 async def test_a_text_somebody_began_to_send_is_unknown(store: Store) -> None:

@@ -52,6 +52,27 @@ async def test_answers_an_insert_with_the_whole_event(google: CalendarStandin, a
     assert [entry.data["summary"] for entry in google.ledger.of("inserted")] == ["Cleaning"]
 
 
+async def test_an_event_of_ours_from_an_earlier_day(google: CalendarStandin, ask: BareClient) -> None:
+    """It is read like any other, with its private properties, and no write of this call."""
+    google.we_booked(
+        CHAIR_1, "abc00", TWO_PM, TWO_PM + HOUR, "Cleaning: Dana", {"callbridge_reservation": "r1"}
+    )
+    status, event = await ask("GET", f"{EVENTS}/abc00")
+    assert (status, event["summary"]) == (200, "Cleaning: Dana")
+    assert event["extendedProperties"]["private"] == {"callbridge_reservation": "r1"}
+    assert list(google.ledger.of("inserted")) == []
+
+
+async def test_a_calendar_that_is_down(google: CalendarStandin, ask: BareClient) -> None:
+    """Everything is 503, for good; nothing of it is a breach of ours."""
+    google.be_down()
+    for _ in range(3):
+        assert (await ask("GET", EVENTS))[0] == 503
+    assert (await ask("POST", EVENTS, timed(TWO_PM, TWO_PM + HOUR, id="abc00")))[0] == 503
+    assert google.events[CHAIR_1] == {}
+    assert google.ledger.breaches() == []
+
+
 async def test_an_id_is_used_once_even_after_a_delete(ask: BareClient) -> None:
     """A second insert under an id is 409, also when the first event was deleted."""
     body = timed(TWO_PM, TWO_PM + HOUR, id="abc00")

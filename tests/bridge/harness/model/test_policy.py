@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.harness.model import policy
-from bridge.harness.model.policy import Contents, Receptionist
+from bridge.harness.model import policy_words
+from bridge.harness.model.policy import Receptionist
 from bridge.harness.model.policy_types import CallTool, Policy, Say
+from bridge.harness.model.policy_words import Contents
 from bridge.harness.recording import CallerLine, Intent
 from tests.bridge.harness.policy_scene import (
     BOOK,
@@ -191,11 +192,18 @@ def test_a_text_that_could_not_be_sent_is_told() -> None:
                 CallTool("transfer_to_human", {"reason": "asks_for_a_person"}),
             ],
         ),
+        (
+            line(Intent.EMERGENCY),
+            [
+                Say("One moment, I'll put you through."),
+                CallTool("transfer_to_human", {"reason": "emergency"}),
+            ],
+        ),
         (line(Intent.QUESTION, topic="parking"), [CallTool("answer_question", {"topic": "parking"})]),
         (line(Intent.MESSAGE, message="Call me."), [CallTool("take_message", {"message": "Call me."})]),
         (line(Intent.ASIDE), [CallTool("wait_for_user", {})]),
-        (line(Intent.GOODBYE), [Say(policy.GOODBYE), CallTool("end_call", {})]),
-        (NO, [Say(policy.GOODBYE), CallTool("end_call", {})]),
+        (line(Intent.GOODBYE), [Say(policy_words.GOODBYE), CallTool("end_call", {})]),
+        (NO, [Say(policy_words.GOODBYE), CallTool("end_call", {})]),
         (YES, [Say("How can I help you?")]),
         (DANA, [Say("How can I help you?")]),
         (MUMBLE, [CallTool("did_not_understand", {})]),
@@ -214,6 +222,14 @@ def test_a_yes_to_the_offer_of_a_person_fetches_one() -> None:
     assert call.answer("did_not_understand", {"ok": True, "say": spoken.offer_person()})
     assert call.hear(YES)[1] == CallTool("transfer_to_human", {"reason": "asks_for_a_person"})
     assert call.hear(YES) == [CREATE]
+
+
+def test_a_yes_to_the_offer_of_a_message_asks_for_it() -> None:
+    """The caller is asked what to pass on, and their words are."""
+    call = Conversation()
+    call.hear(BOOK)
+    call.answer("check_availability", {"ok": False, "say": spoken.calendar_unseen()})
+    assert call.hear(YES) == [Say("What shall I pass on?")]
 
 
 def test_the_apology_is_the_tools() -> None:
@@ -278,6 +294,15 @@ def test_a_wish_spoken_over_an_answer_goes_first() -> None:
     assert call.turn()[0] == Say("One moment, I'll put you through.")
 
 
+def test_the_opening_is_the_one_in_the_instructions() -> None:
+    """A returning caller is greeted otherwise; what was said already is not said again."""
+    mind = Receptionist(GREETING)
+    mind.instructed('# Opening\nBegin with these words:\n"Hello again."\n', frozenset({"create_event"}))
+    assert mind.next_turn(True) == [Say("Hello again.")]
+    mind.instructed('"Hello a third time."', frozenset())
+    assert Say("Hello a third time.") not in mind.next_turn(True)
+
+
 def test_a_cough_does_not_undo_an_answer_or_a_wish() -> None:
     """An unclear sound between loses neither the tool's answer nor what was said before."""
     call = Conversation()
@@ -321,7 +346,7 @@ def test_a_key_repeats_the_question_and_noise_is_told() -> None:
     call.mind.noted("user", "(The caller pressed 5 on the telephone's keypad.)")
     assert call.turn() == [Say(READ_BACK)]
     call.mind.noted("system", "There has been unbroken noise on the line.")
-    assert call.turn() == [Say(policy.TOO_NOISY)]
+    assert call.turn() == [Say(policy_words.TOO_NOISY)]
 
 
 EVENTS = st.one_of(

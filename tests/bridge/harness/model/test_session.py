@@ -35,6 +35,13 @@ async def test_an_utterance_is_heard_and_answered() -> None:
         assert stage.breaches() == []
 
 
+async def test_the_policy_is_told_its_instructions_and_tools() -> None:
+    """What a model would read at each session.update, a policy is given."""
+    look = {"type": "function", "name": "look", "description": "Look.", "parameters": {"type": "object"}}
+    async with talk(instructions="Be kind.", tools=[look]) as (_, stage):
+        assert stage.policy.instructions == [("Be kind.", frozenset({"look"}))]
+
+
 async def test_what_is_not_recognised_is_heard_as_nothing() -> None:
     """The policy is told None for an utterance that is no line of the recording."""
     async with talk([Say("Pardon?")]) as (client, stage):

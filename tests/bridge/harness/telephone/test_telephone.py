@@ -41,6 +41,19 @@ def test_withheld_number() -> None:
     run_clean(main())
 
 
+def test_what_the_network_says_of_the_number() -> None:
+    """StirVerstat stands in every webhook of the call, signed, and not at all when nothing is said."""
+
+    async def main() -> None:
+        async with Peer({"/twilio/voice": "<Hangup/>"}) as peer:
+            await peer.telephone().call(CALLER, [], {}, attestation="TN-Validation-Passed-A")
+            await peer.telephone().call(CALLER, [], {})
+            said = [form.get("StirVerstat") for _, form in peer.forms]
+            assert said == ["TN-Validation-Passed-A"] * 2 + [None] * 2
+
+    run_clean(main())
+
+
 def test_documents_are_followed_and_the_end_is_reported() -> None:
     """Say, redirect, hang up; then the status callback with the length of the call."""
 

@@ -1,0 +1,83 @@
+"""Rules about the line: what was sent arrives, what was heard is known, nothing stays open.
+
+Pure. Rules of checker.py, which see; what they read is in evidence.py.
+"""
+
+from collections.abc import Iterator
+
+from bridge.harness.evidence import BYTES_PER_S, Evidence
+
+CUT_TOLERANCE_MS = 60  # two frames and the way of a mark; the benchmark measures the real figure
+LOST_TAIL_S = 0.5  # frames still on their way when the line was cut
+LATE_SESSION_S = 2.0  # a model session may outlive its call by this
+TALK_OVER_S = 1.2  # after this of a caller's interrupting words the agent must be silent
+
+
+def no_breach(evidence: Evidence) -> Iterator[str]:
+    for ledger in (evidence.telephone, evidence.model, evidence.calendar, evidence.rest, evidence.mail):
+        for entry in ledger.breaches():
+            yield f"{ledger.party}: {entry.data.get('what')} {entry.data.get('detail') or ''}".strip()
+
+
+def audio_arrives_whole(evidence: Evidence) -> Iterator[str]:
+    """I8: what the model got is what the caller sent, byte for byte, drops only before session.updated."""
+    sent, received = evidence.sent_audio, evidence.received_audio
+    if evidence.early_bytes:
+        yield f"{evidence.early_bytes} bytes were sent before session.updated"
+    if not received:
+        if any(evidence.model.of("configured")) and len(sent) > BYTES_PER_S:
+            yield "the model got none of the caller's audio"
+        return
+    at = sent.find(received)
+    if at < 0:
+        yield "the model did not get the caller's audio byte for byte"
+    elif len(sent) - at - len(received) > LOST_TAIL_S * BYTES_PER_S:
+        yield f"the last {(len(sent) - at - len(received)) / BYTES_PER_S:.1f} s never reached the model"
+
+
+def cuts_are_true(evidence: Evidence) -> Iterator[str]:
+    """The model is told to the frame what the caller heard of an interrupted item."""
+    for entry in evidence.model.of("truncated"):
+        item_id, told = entry.data["item_id"], entry.data["audio_end_ms"]
+        heard = evidence.heard_ms(item_id)
+        if abs(heard - told) > CUT_TOLERANCE_MS and not _said_twice(evidence, item_id, heard):
+            yield f"the model was told {told} ms of an item were heard, it was {heard} ms"
+    for entry in evidence.model.of("deleted"):
+        heard = evidence.heard_ms(entry.data["item_id"])
+        if heard > CUT_TOLERANCE_MS and not _said_twice(evidence, entry.data["item_id"], heard):
+            yield f"an item was deleted as unheard, but {heard} ms of it were heard"
+
+
+def _said_twice(evidence: Evidence, item_id: str, heard_ms: int) -> bool:
+    """True when another item holds the same sound: then it cannot be told whose was heard."""
+    length = heard_ms * BYTES_PER_S // 1000
+    sound = evidence.spoken.get(item_id, b"")[:length]
+    return any(other != item_id and audio[:length] == sound for other, audio in evidence.spoken.items())
+
+
+def interrupted_agent_falls_silent(evidence: Evidence) -> Iterator[str]:
+    """Whoever speaks over the agent is not spoken over for long."""
+    lines = list(evidence.telephone.of("line_began"))
+    for line in lines:
+        step = evidence.recording.lines[line.data["step"]]
+        if step.into_sentence_ms is None:
+            continue
+        silent = next((e.at for e in evidence.telephone.of("agent_ended") if e.at > line.at), None)
+        if silent is None or silent - line.at > TALK_OVER_S:
+            after = "never" if silent is None else f"after {silent - line.at:.1f} s"
+            yield f"the agent fell silent {after} when the caller interrupted"
+
+
+def session_ends_with_the_call(evidence: Evidence) -> Iterator[str]:
+    """I7: no model session outlives its call."""
+    if evidence.model_open_after_s is None:
+        yield "a model session stayed open"
+    elif evidence.model_open_after_s > LATE_SESSION_S:
+        yield f"the model session outlived the call by {evidence.model_open_after_s:.1f} s"
+    streams = len(list(evidence.telephone.of("stream_opened")))
+    if evidence.model_connections > streams:
+        yield f"{evidence.model_connections} model sessions for {streams} streams"
+
+
+def nothing_is_left(evidence: Evidence) -> Iterator[str]:
+    yield from (f"left behind: {what}" for what in evidence.leftovers)
