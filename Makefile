@@ -28,7 +28,7 @@ replay: $(READY) ## replay every recording in seconds
 	@$(BIN)/python -m bridge replay --fast $(sort $(dir $(wildcard recordings/*/recording.toml)))
 
 test: $(READY) ## the whole test suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 guard: $(READY) ## how well claims are told from other sentences, on the labelled sets
 	@$(BIN)/python -m tests.claim_figures

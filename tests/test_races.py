@@ -12,6 +12,8 @@ import pytest
 from tests.races.naive import without_rules
 from tests.races.run import Race, Result, hold
 
+MOST_NAIVE = 4  # races held to be lost
+
 
 async def held(url: str, folder: Path, kind: str, **changed: object) -> Result:
     """The result of a small race."""
@@ -54,8 +56,14 @@ async def test_a_race_through_the_google_client_is_won(url: str, tmp_path: Path)
 async def test_to_check_and_then_insert_loses(url: str, tmp_path: Path) -> None:
     """The same race and the same judge: without the lock and the rule, times are sold twice."""
     await without_rules(url)
-    result = await held(url, tmp_path, "naive", calendars=1, quarters=20)
-    assert result.findings.double_bookings > 0
+    sold_twice = 0
+    for seed in range(1, MOST_NAIVE + 1):  # on a busy machine one race may happen to go well
+        (folder := tmp_path / str(seed)).mkdir()
+        result = await held(url, folder, "naive", calendars=1, quarters=20, seed=seed)
+        sold_twice += result.findings.double_bookings
+        if sold_twice:
+            break
+    assert sold_twice > 0
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)

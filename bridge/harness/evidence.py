@@ -24,6 +24,7 @@ BYTES_PER_S = 8000
 LOOK_FOR_S = 0.4  # so much of an item is looked for in what the caller heard
 LEAST_S = 0.04
 FRAME_BYTES = 160
+CLEARED_S = 0.5  # an order to clear takes no longer to reach the telephone
 
 
 class Rows(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,9 +78,13 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
             return 0
         turn_id = said.data["turn_id"]
         began = next(entry.at for entry in self.model.of("turn_started") if entry.data["turn_id"] == turn_id)
-        # The same fragments may have been said before: look only where this turn can be.
+        # The same fragments may be said before and after: look only where this item can be. An item
+        # is deleted because it was silenced, so that nothing of it is heard from then on.
+        deleted = (e.at for e in self.model.of("deleted") if e.data["item_id"] == item_id)
+        silenced = next((int((at - self.stream_began + CLEARED_S) * BYTES_PER_S) for at in deleted), None)
         start = max(0, int((began - self.stream_began) * BYTES_PER_S) - FRAME_BYTES)
-        return heard_of(self.spoken.get(item_id, b""), self.heard_audio, start).length * 1000 // BYTES_PER_S
+        heard = self.heard_audio[:silenced]
+        return heard_of(self.spoken.get(item_id, b""), heard, start).length * 1000 // BYTES_PER_S
 
 
 class Heard(msgspec.Struct, frozen=True):
