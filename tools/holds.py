@@ -25,6 +25,8 @@ from tools.store import Reservation, SlotTaken, StoreError
 
 log = structlog.get_logger(__name__)
 
+MOST_BOOKINGS = 5  # made or changed in one call: a family's; who wants more may ask a person
+
 
 async def hold_slot(kit: Kit, facts: CallFacts, arguments: HoldSlot, gate: Gate) -> ToolResult:
     """The read-back, with the hold's id as the proposal; or that it is taken, with other times."""
@@ -32,6 +34,8 @@ async def hold_slot(kit: Kit, facts: CallFacts, arguments: HoldSlot, gate: Gate)
     if slot is None:
         raise OutOfTurn("slot_id: not offered in this call; use an id that check_availability returned")
     must_be_settled(facts)
+    if len(facts.done) >= MOST_BOOKINGS:
+        raise Declined(spoken.not_booked(), code="too_many_bookings", problem="no more bookings in this call")
     service = service_of(kit, slot)
     until = kept_until(service, slot.end)
     if await in_the_way(kit, slot.calendar_id, slot.start, until):

@@ -7,6 +7,7 @@ import pytest
 
 from tests.tools.scene import CHAIR_1, HANG, Scene
 from tools import spoken
+from tools.holds import MOST_BOOKINGS
 from tools.ports import CalendarUnavailable
 from tools.result import Reply
 from tools.store import ReservationState, StoreUnavailable
@@ -150,3 +151,19 @@ async def test_names_nobody_has(scene: Scene, name: str) -> None:
     await scene.ask_tuesday()
     result = await scene.run("hold_slot", slot_id="slot_1", customer_name=name)
     assert "customer_name: " in result.output["problem"]
+
+
+async def test_one_call_cannot_fill_the_calendar(scene: Scene) -> None:
+    """After as many bookings as a family needs, the next time is not even held."""
+    for _ in range(MOST_BOOKINGS):
+        await scene.ask_tuesday()
+        slot_id = list(scene.facts.offered)[-1]
+        assert (await scene.run("hold_slot", slot_id=slot_id, customer_name="Dana Reed")).output["ok"]
+        assert (
+            await scene.run("create_event", hold_id=scene.facts.hold_id, customer_name="Dana Reed")
+        ).output["ok"]
+    await scene.ask_tuesday()
+    result = await scene.run("hold_slot", slot_id="slot_1", customer_name="Dana Reed")
+    assert result.error_code == "too_many_bookings"
+    assert result.output["say"] == spoken.not_booked()
+    assert scene.facts.hold_id is None
