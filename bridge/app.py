@@ -14,6 +14,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from bridge.call.clip_files import ClipError, load_clips
 from bridge.call.leg import Socket
 from bridge.call.manners import Manners
 from bridge.call.record import CallRecord
@@ -47,6 +48,7 @@ log = structlog.get_logger(__name__)
 START_ERRORS = (
     BusinessFileError,
     InstructionsError,
+    ClipError,
     ConfigError,
     DatabaseUrlError,
     GoogleKeyError,
@@ -132,6 +134,7 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
         switchboard = Switchboard(
             at_once=settings.max_calls,
             manners=manners,
+            clips=load_clips(settings.lines_file),
             open_model=open_model,
             opening=lambda facts: opening_of(business, facts),
             model_config=model_config,

@@ -49,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: MailAddress | None  # there when `smtp_server` is
     business_file: Path
     instructions_file: Path
+    lines_file: Path
     max_calls: int
     max_calls_per_hour: int  # of one number
     store_transcripts: bool
@@ -96,6 +97,7 @@ SETTINGS = (
     Setting("MAIL_FROM", "", "from whom mail comes, when SMTP_URL is set"),
     Setting("BUSINESS_FILE", "prompts/business.toml", "the owner's facts"),
     Setting("INSTRUCTIONS_FILE", "prompts/receptionist.md", "what the agent is told"),
+    Setting("LINES_FILE", "prompts/lines.toml", "short lines said without the model; their sound in lines/"),
     Setting("MAX_CALLS", "40", "calls at once; the next caller is put through to a person"),
     Setting("MAX_CALLS_PER_HOUR", "10", "calls of one number in an hour; a further one goes to a person"),
     Setting("STORE_TRANSCRIPTS", "yes", "keep what was said: yes or no"),
@@ -132,6 +134,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         mail_from=reader.mail_from("MAIL_FROM", needed_by="SMTP_URL"),
         business_file=reader.file("BUSINESS_FILE"),
         instructions_file=reader.file("INSTRUCTIONS_FILE"),
+        lines_file=reader.file("LINES_FILE"),
         max_calls=reader.number("MAX_CALLS", 1, 10_000),
         max_calls_per_hour=reader.number("MAX_CALLS_PER_HOUR", 1, 10_000),
         store_transcripts=reader.yes_no("STORE_TRANSCRIPTS"),

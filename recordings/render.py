@@ -1,13 +1,14 @@
-"""Renders the committed voices: the agent's phrase bank and every recording's caller clips.
+"""Renders the committed voices: the agent's phrase bank, every recording's caller clips, and the
+ready-made lines that the server itself plays.
 
     python -m recordings.render              render what is missing or stale, delete what nobody wants
     python -m recordings.render --check      say what that would be; exit 1 when there is something
     python -m recordings.render --missing "A sentence."   say which words the agent's bank lacks
 
 Needs the program `flite` (Debian: apt install flite); playing recordings does not. The sources
-are voices/agent/phrases.toml and the [[caller_line]] tables of */recording.toml; the results are
-8 kHz mu-law WAV files with an index.json beside them, all committed. Rendering twice gives the
-same bytes. Read next: bridge/harness/speech.py, which joins the phrases.
+are voices/agent/phrases.toml, the [[caller_line]] tables of */recording.toml and ../prompts/lines.toml;
+the results are 8 kHz mu-law WAV files with an index.json beside them, all committed. Rendering twice
+gives the same bytes. Read next: bridge/harness/speech.py, which joins the phrases.
 """
 
 import argparse
@@ -26,10 +27,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from bridge.call.clip_files import clip_name
 from bridge.harness import sound
 from bridge.harness.speech import INDEX, PhraseBank, RenderedClip, read_index, words_of
 
 ROOT = Path(__file__).parent
+LINES = Path("prompts") / "lines.toml"  # beside this folder
 
 _WAY = 1  # raise it when the sound processing below changes, so that every clip is stale
 _VOICES = ("slt", "rms", "awb")  # flite's permissive ones; flite takes its default for an unknown name
@@ -80,7 +83,21 @@ def wanted(root: Path) -> dict[Path, list[Clip]]:
     clips = {root / "voices" / "agent": _agent_clips(root / "voices" / "agent", names)}
     for path, said in lines.items():
         clips[path.parent / "clips"] = list(_caller_clips(path, said))
+    if (words := root.parent / LINES).exists():
+        clips[words.with_suffix("")] = list(_ready_lines(words))
     return clips
+
+
+def _ready_lines(path: Path) -> Iterator[Clip]:
+    """What the server says without the model; bridge/call/clip_files.py reads it by the same names."""
+    words = tomllib.loads(path.read_text(encoding="utf-8"))
+    voice = words["voice"]
+    if voice not in _VOICES:
+        raise RenderError(f"{path}: voice {voice!r} is not one of {_VOICES}")
+    for line, texts in words["lines"].items():
+        for number, text in enumerate(texts):
+            file = f"{clip_name(line, number)}.wav"
+            yield Clip(path.with_suffix(""), file, text, voice, text, line_noise=False)
 
 
 def _name_in(line: dict[str, Any]) -> str:
@@ -279,14 +296,19 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         _say(f"cannot render: {error}")
         return 2
     for clip in work.render:
-        _say(f"{'missing or stale' if options.check else 'rendered'}: {clip.path.relative_to(root)}")
+        _say(f"{'missing or stale' if options.check else 'rendered'}: {_shown(clip.path, root)}")
     for path in work.delete:
-        _say(f"{'not wanted' if options.check else 'deleted'}: {path.relative_to(root)}")
+        _say(f"{'not wanted' if options.check else 'deleted'}: {_shown(path, root)}")
     for message in work.wrong:
         _say(message)
     if not work:
         _say("everything is up to date")
     return 1 if work.wrong or (options.check and work) else 0
+
+
+def _shown(path: Path, root: Path) -> Path:
+    """A path as it is told: from `root`, or from the folder above it."""
+    return path.relative_to(root if path.is_relative_to(root) else root.parent)
 
 
 def _report_missing(bank: PhraseBank, sentences: Sequence[str]) -> int:

@@ -35,7 +35,7 @@ async def did_not_understand(kit: Kit, facts: CallFacts, arguments: NoArguments,
 
 async def wait_for_user(kit: Kit, facts: CallFacts, arguments: NoArguments, gate: Gate) -> ToolResult:
     """Not counted: hold music, side talk, a cough. Nobody speaks."""
-    return ToolResult(output={"ok": True, "say": ""}, reply=Reply.NONE)
+    return ToolResult(output={"ok": True, "say": ""}, reply=Reply.NONE, patient=True)
 
 
 async def end_call(kit: Kit, facts: CallFacts, arguments: NoArguments, gate: Gate) -> ToolResult:

@@ -69,5 +69,6 @@ class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
     read_back: ReadBack | None = None  # what must be named of it; None: whatever is said counts
     closes_gate: bool = False  # a fact changed: whatever was proposed before no longer counts
     receipts: tuple[Receipt, ...] = ()  # what was committed, now or before, and may be said
+    patient: bool = False  # the caller has the floor and may take their time: hold music, side talk
     keys_wanted: int | None = None  # keys the caller may press as one answer; 0: no longer; None: as before
     error_code: str | None = None  # for us, never spoken; None when the tool did what was asked

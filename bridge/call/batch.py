@@ -26,6 +26,10 @@ class Batches:
         """True while any tool has not answered."""
         return any(batch.running for batch in self._by_turn.values())
 
+    def running(self) -> list[str]:
+        """Call ids of the tools that have not answered, oldest first."""
+        return [call_id for call_id in self._turn_of if self._is_open(call_id)]
+
     def called(self, turn_id: str, call_id: str) -> bool:
         """Note a call; false when it was noted before, for the same call appears in several events."""
         if call_id in self._turn_of:
@@ -37,6 +41,10 @@ class Batches:
     def owe_reply(self, turn_id: str) -> None:
         """A wish to speak that is older than this turn's calls is served after them."""
         self._by_turn[turn_id].wants_reply = True
+
+    def _is_open(self, call_id: str) -> bool:
+        batch = self._by_turn.get(self._turn_of[call_id])
+        return batch is not None and call_id in batch.running
 
     def answered(self, call_id: str, output_item: str, *, wants_reply: bool) -> None:
         batch = self._by_turn.get(self._turn_of.get(call_id, ""))

@@ -6,8 +6,8 @@ Read `leg.py` for the sockets and `record.py` for what is written down.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
 
 import structlog
 
@@ -62,7 +62,10 @@ class Call:
         self._record = record
         self._clock = clock
         self._caller = Leg(caller_socket, sent=self._audio_sent)
-        self._model: Leg | None = None
+        self._model: Leg | None = None  # None while there is none, or a new one is opened
+        self._last_model: Leg | None = None
+        self._model_task: asyncio.Task[None] | None = None  # of the leg that counts
+        self._legs: set[asyncio.Task[None]] = set()
         self._end: m.EndStream | None = None
         self._ended = asyncio.Event()
         self._timer: asyncio.Handle | None = None
@@ -71,13 +74,11 @@ class Call:
 
     async def run(self) -> None:
         """Run to the end: returns when both sockets are closed and every tool has answered."""
-        legs = [
-            asyncio.create_task(self._run_caller(), name="caller leg"),
-            asyncio.create_task(self._run_model(), name="model leg"),
-        ]
+        self._start_leg(self._run_caller(), "caller leg")
+        self._model_task = self._start_leg(self._run_model(), "model leg")
         try:
             self.handle(m.StreamStarted(self._stream_sid))
-            await self._until_ended(legs)
+            await self._ended.wait()
             if self._end is not None:
                 # Committed first: any process must be able to say what comes next.
                 await self._record.commit_next_step(self._end.next_step, self._end.reason)
@@ -87,12 +88,14 @@ class Call:
             # Both at once: a caller's end that is slow to close must not keep the model's session.
             closing = [leg.socket.close(1000, "") for leg in (self._caller, self._model) if leg is not None]
             await asyncio.gather(*closing, return_exceptions=True)
-            for task in legs:
-                task.cancel()
-            await asyncio.wait(legs, timeout=CLOSE_S)
+            for task in self._legs:
+                if not task.cancelling():  # one that was replaced may still be closing its socket
+                    task.cancel()
+            if self._legs:
+                await asyncio.wait(self._legs, timeout=CLOSE_S)
             if self._running_tools:  # a hang-up ends the legs, not a booking in flight
                 await asyncio.wait(self._running_tools)
-            self._record.finish(self.facts, self._end, self._caller, self._model)
+            self._record.finish(self.facts, self._end, self._caller, self._last_model)
 
     def stop(self) -> None:
         """This process is about to end."""
@@ -103,6 +106,8 @@ class Call:
 
     def handle(self, event: m.Event) -> None:
         """Tell the session what happened and carry out what follows. Awaits nothing."""
+        if isinstance(event, m.ModelLegClosed) and not self._ended.is_set():
+            self._record.model_lost(event)
         for action in self._session.receive(event, self._clock.monotonic()):
             self._carry_out(action)
         self._set_timer()
@@ -123,36 +128,52 @@ class Call:
                 self._caller.ignored += 1  # nothing we know, or a second start
 
     async def _run_model(self) -> None:
+        this = asyncio.current_task()
         try:
             socket = await self._open_model()
         except SocketClosed as refused:
-            self.handle(m.ModelLegClosed(refused.code, refused.reason))
+            if this is self._model_task:
+                self.handle(m.ModelLegClosed(refused.code, refused.reason, refused.status))
             return
-        self._model = Leg(socket)
+        leg = self._model = self._last_model = Leg(socket, before=self._last_model)
+
+        def receive(text: str | bytes) -> None:
+            if leg is self._model:  # else it was replaced, and nothing it says counts any more
+                self._from_model(text)
+
         try:
-            closed = await run_leg(self._model, self._from_model)
+            closed = await run_leg(leg, receive)
         finally:
             # Also when the call ended while the socket was being opened: a session left open is paid for.
             await socket.close(1000, "")
-        self.handle(m.ModelLegClosed(closed.code, closed.reason))
+        if this is self._model_task:
+            self.handle(m.ModelLegClosed(closed.code, closed.reason))
 
     def _from_model(self, text: str | bytes) -> None:
         event = model_codec.decode(text)
         if event is not None:
             self.handle(event)
 
-    async def _until_ended(self, legs: list[asyncio.Task[None]]) -> None:
-        """Wait for the session's EndStream. A leg that breaks by our own mistake ends the call too."""
-        waiting = {asyncio.create_task(self._ended.wait(), name="end of call"), *legs}
-        try:
-            while not self._ended.is_set():
-                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    if (error := task.exception()) is not None:
-                        self._broke(error)
-        finally:
-            for task in waiting - set(legs):
-                task.cancel()
+    def _reopen_model(self) -> None:
+        """A new leg in the place of the old one, which closes meanwhile."""
+        log.warning("model_reopened")
+        if self._model_task is not None and self._model_task is not asyncio.current_task():
+            self._model_task.cancel()
+        if self._model is not None:
+            self._model = None
+        self._model_task = self._start_leg(self._run_model(), "model leg")
+
+    def _start_leg(self, running: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(running, name=name)
+        self._legs.add(task)
+        task.add_done_callback(self._leg_is_over)
+        return task
+
+    def _leg_is_over(self, task: asyncio.Task[None]) -> None:
+        """A leg that breaks by our own mistake ends the call too."""
+        self._legs.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._broke(error)
 
     def _audio_sent(self, message: Outgoing) -> None:
         self.handle(m.AudioSent(message.item_id, message.audio_bytes))
@@ -189,6 +210,8 @@ class Call:
             case m.ClearPlayback():
                 self._caller.purge()
                 self._caller.put(Outgoing(caller_codec.encode_clear(self._stream_sid)))
+            case m.ReopenModel():
+                self._reopen_model()
             case m.ConfigureModel() | m.SetListening():
                 self._to_model(self._model_config.encode(action))
             case m.RunTool():
@@ -199,6 +222,8 @@ class Call:
                 self._record.turn(action)
             case m.RecordInterruption():
                 self._record.interruption(action)
+            case m.RecordClip():
+                self._record.clip(action)
             case m.RecordReview():
                 self._record.review(action)
             case m.RecordUsage(usage=usage):

@@ -23,6 +23,7 @@ class ConfirmGate:
         self._read_back: ReadBack | None = None  # what must be named of the proposal
         self._output_item: str | None = None  # the proposal on its way into the conversation
         self._in_conversation = False
+        self._anew = False  # this model did not propose it: it has to be told to read it back
         self._turns: set[str] = set()  # turns that began after the proposal
         self._items: list[str] = []  # sounding in those turns
         self._words: dict[str, str] = {}  # of those turns, by item; they run ahead of the sound
@@ -42,8 +43,18 @@ class ConfirmGate:
         return self._proposal
 
     def close(self) -> None:
-        """A fact changed, or the model's memory was rebuilt: nothing counts any more."""
+        """A fact changed: nothing counts any more."""
         self.__init__()  # type: ignore[misc]
+
+    def begin_anew(self, output_item: str = "") -> None:
+        """The model's memory was rebuilt: what stands proposed must be read back and answered again.
+
+        `output_item`: ours, on its way to the model, in which it is told.
+        """
+        proposal, read_back = self._proposal, self._read_back
+        self.close()
+        self._proposal, self._read_back, self._output_item = proposal, read_back, output_item
+        self._anew = True
 
     def item_accepted(self, item_id: str) -> None:
         if item_id == self._output_item:
@@ -76,7 +87,7 @@ class ConfirmGate:
         read_backs = {item_id for item_id in self._items if self._names(item_id)}
         if read_backs & self._answered:
             return Gate.OPEN
-        if not read_backs and self._answered:
+        if not read_backs and (self._answered or (self._anew and not self._items)):
             return Gate.NOT_READ_BACK
         heard = self._heard(heard_share)
         if heard & (read_backs or heard):

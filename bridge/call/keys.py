@@ -17,6 +17,11 @@ class Keypad:
         self._pressed = ""
         self._until: float | None = None  # then what was pressed is taken as it is
 
+    @property
+    def is_waiting(self) -> bool:
+        """True while a tool waits for keys."""
+        return self._wanted > 0
+
     def want(self, count: int | None) -> None:
         """A tool answered: it waits for so many keys, for none any more, or (None) has no say in it."""
         if count is not None:

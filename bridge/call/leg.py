@@ -19,12 +19,16 @@ OUTBOX_LIMIT = 4000  # messages; a minute of audio in its smallest pieces
 
 
 class SocketClosed(Exception):
-    """The socket is gone; `code` and `reason` as the peer gave them."""
+    """The socket is gone; `code` and `reason` as the peer gave them.
 
-    def __init__(self, code: int | None, reason: str) -> None:
+    `status`: of HTTP, when it was refused before it was open.
+    """
+
+    def __init__(self, code: int | None, reason: str, status: int | None = None) -> None:
         super().__init__(f"closed {code} {reason}".strip())
         self.code = code
         self.reason = reason
+        self.status = status
 
 
 class Socket(Protocol):
@@ -52,11 +56,19 @@ class Outgoing(msgspec.Struct, frozen=True):
 class Leg:
     """A socket, its outbox and its writer."""
 
-    def __init__(self, socket: Socket, sent: Callable[[Outgoing], None] | None = None) -> None:
-        """`sent` is called, without awaiting, after each piece of audio was handed to the socket."""
+    def __init__(
+        self,
+        socket: Socket,
+        sent: Callable[[Outgoing], None] | None = None,
+        before: "Leg | None" = None,
+    ) -> None:
+        """`sent` is called, without awaiting, after each piece of audio was handed to the socket.
+
+        `before`: the leg whose place this one takes; what was counted of it is counted on.
+        """
         self.socket = socket
-        self.dropped = 0  # messages lost to a full outbox
-        self.ignored = 0  # incoming messages that did not fit the protocol
+        self.dropped: int = before.dropped if before is not None else 0  # messages lost to a full outbox
+        self.ignored: int = before.ignored if before is not None else 0  # incoming, against the protocol
         self._sent = sent
         self._outbox: deque[Outgoing] = deque()
         self._filled = asyncio.Event()

@@ -6,18 +6,26 @@ Pure. Constants with their units and reasons, and what owners may change. Read `
 import msgspec
 
 PHONE_FORMAT = "audio/pcmu"
-OPENING_S = 8.0  # stream accepted, model still not ready: next step
 ONSET_S = 0.1  # the model's ear tells of speech about this long after it began
 GREETING_NOISE_S = 0.7  # speech shorter than this does not cut the greeting (a cough, a short hello)
 ENDLESS_SPEECH_S = 15.0  # speech that never stops is a television, not a caller
 RAISED_THRESHOLD = 0.85
 LEAVING_S = 12.0  # goodbye and handoff wait so long for the last mark
+MARK_DELAY_S = 0.5  # a mark is on its way back for so long at most, on a line that works
 RETRY_PAUSE_S = 0.4
+LONGEST_RETRY_S = 4.0  # a rate limit that lasts longer is no use to somebody on the telephone
+RATE_LIMITS = frozenset({"rate_limit_exceeded", "inference_rate_limit_exceeded"})
 KEY_NOTE = "(The caller pressed {keys} on the telephone's keypad.)"
 NOISE_NOTE = (
     "There has been unbroken noise on the line and nothing the caller said can be made out. "
     "Say so, and offer to be reached by pressing keys: zero for a person."
 )
+
+REPROMPT_NOTE = (
+    "The caller has said nothing for a while. Ask in one short sentence whether they are still there, or "
+    "ask your last question again in other words."
+)
+MISSED_NOTE = "The caller was speaking when the line broke off: you may have missed it. Ask for it again."
 
 
 class Manners(msgspec.Struct, frozen=True, kw_only=True):

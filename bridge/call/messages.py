@@ -188,6 +188,7 @@ class TurnFinished(Event, frozen=True):
     reason: str | None = None  # e.g. "turn_detected", "max_output_tokens"
     error_code: str | None = None
     usage: Usage | None = None
+    retry_after_s: float | None = None  # when the service says so
 
 
 class ModelFaulted(Event, frozen=True):
@@ -196,6 +197,7 @@ class ModelFaulted(Event, frozen=True):
     code: str  # the vendor's code, or its type where the code is empty
     message: str
     about: str | None = None  # our event id, when the fault answers one
+    retry_after_s: float | None = None  # when the service says so
 
 
 class ModelLegClosed(Event, frozen=True):
@@ -203,6 +205,7 @@ class ModelLegClosed(Event, frozen=True):
 
     code: int | None
     reason: str
+    status: int | None = None  # of HTTP, when the service refused the socket
 
 
 # --- events from the shell --------------------------------------------------------
@@ -324,6 +327,10 @@ class ClearPlayback(Action, frozen=True):
 # --- actions for the shell --------------------------------------------------------
 
 
+class ReopenModel(Action, frozen=True):
+    """Close the model's leg, if there is one, and open a new one; nothing of the old one counts any more."""
+
+
 class RunTool(Action, frozen=True):
     """Run a tool in its own task and answer with ToolFinished."""
 
@@ -350,6 +357,13 @@ class RecordInterruption(Action, frozen=True):
 
     item_id: str
     heard_ms: int
+
+
+class RecordClip(Action, frozen=True):
+    """Say in the call's record that a ready-made line was played."""
+
+    item_id: str
+    name: str  # of the clip
 
 
 class RecordReview(Action, frozen=True):

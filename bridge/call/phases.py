@@ -43,6 +43,7 @@ class EndReason(enum.StrEnum):
     MODEL_FAULT = "model_fault"
     MODEL_FAILED = "model_failed"
     MODEL_LOST = "model_lost"
+    CALLER_SILENT = "caller_silent"  # asked twice whether they are still there
     MODEL_UNTRUTHFUL = "model_untruthful"  # claimed again and again what was not done
     SERVER_STOPPING = "server_stopping"
     SERVER_ERROR = "server_error"  # our own mistake; said by the shell

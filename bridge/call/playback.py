@@ -173,6 +173,30 @@ class Playback:
         """True while anything queued is not acknowledged as played."""
         return self._acknowledged < self._queued
 
+    def ends_at(self, now: float) -> float:
+        """When everything queued has been played, by the clock; in the past when nothing is playing.
+
+        For deciding about silence. What counts as heard is bounded by marks; this is not, so that
+        a telephone that returns none cannot keep a silence from being noticed.
+        """
+        at, since = self._anchor
+        played = at + (now - since) * 1000 * BYTES_PER_MS
+        if played >= self._sent and self._queued > self._sent:  # what is queued begins only now
+            return now + (self._queued - self._sent) / BYTES_PER_MS / 1000
+        return since + (self._queued - at) / BYTES_PER_MS / 1000
+
+    def item_ids(self) -> dict[str, None]:
+        """All items of which anything was queued, in order."""
+        return {item_id: None for item_id, item in self._items.items() if item.queued}
+
+    def open_item(self) -> Cut | None:
+        """The item of which more should come, as far as it was queued; None when there is none."""
+        for item_id, item in reversed(self._items.items()):
+            if item.queued and not item.finished and not item.dead:
+                queued_ms = item.queued // BYTES_PER_MS
+                return Cut(item_id, queued_ms, queued_ms, False)
+        return None
+
     def unfinished(self, now: float, keep: Callable[[str], bool]) -> list[Cut]:
         """Items chosen by `keep` as they stand now, for the record when a call ends."""
         return [

@@ -15,7 +15,9 @@ import structlog
 from bridge.call.leg import Leg
 from bridge.call.messages import (
     EndStream,
+    ModelLegClosed,
     NextStep,
+    RecordClip,
     RecordInterruption,
     RecordReview,
     RecordTurn,
@@ -36,6 +38,7 @@ from tools.store import BookingStore, Lead, StoreError
 
 log = structlog.get_logger(__name__)
 
+LONGEST_REASON = 123  # a close frame holds no more
 COMMIT_S = 1.5  # the stream stays open so long for the next step to be committed
 
 
@@ -64,6 +67,7 @@ class CallRecord:
         self._turns = 0
         self._interruptions = 0
         self._reviews: list[str] = []
+        self._clips: list[str] = []
         self._tool_calls: list[str] = []
         self._usage = Usage()
 
@@ -83,6 +87,13 @@ class CallRecord:
 
     def interruption(self, interruption: RecordInterruption) -> None:
         self._interruptions += 1
+
+    def clip(self, clip: RecordClip) -> None:
+        self._clips.append(clip.name)
+
+    def model_lost(self, lost: ModelLegClosed) -> None:
+        """Both code and reason: the service tells what happened in one or the other."""
+        log.warning("model_leg_lost", code=lost.code, status=lost.status, reason=lost.reason[:LONGEST_REASON])
 
     def review(self, review: RecordReview) -> None:
         self._reviews.append(review.reason)
@@ -148,6 +159,7 @@ class CallRecord:
             interruptions=self._interruptions,
             tools=self._tool_calls,
             review=self._reviews,
+            clips=self._clips,
             first_word_ms=first,
             frames_dropped=model.dropped if model else 0,
             audio_dropped=caller.dropped,
@@ -209,11 +221,11 @@ def call_outcome(facts: CallFacts, reason: str, *, lead_taken: bool = False) -> 
         return Outcome.MESSAGE_TAKEN
     if lead_taken:
         return Outcome.LEAD_TAKEN
-    if reason not in (EndReason.SAID_GOODBYE, EndReason.CALLER_HUNG_UP):
+    if reason not in (EndReason.SAID_GOODBYE, EndReason.CALLER_SILENT, EndReason.CALLER_HUNG_UP):
         return Outcome.FAILED
     if facts.questions_answered:
         return Outcome.QUESTION_ANSWERED
-    return Outcome.ENDED if reason == EndReason.SAID_GOODBYE else Outcome.CALLER_HUNG_UP
+    return Outcome.CALLER_HUNG_UP if reason == EndReason.CALLER_HUNG_UP else Outcome.ENDED
 
 
 def call_summary(facts: CallFacts, outcome: Outcome) -> str:

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 import structlog
 
 from bridge.call.call import Call, ToolRunner
+from bridge.call.clips import Clips
 from bridge.call.leg import Socket
 from bridge.call.manners import Manners
 from bridge.call.record import CallRecord
@@ -28,6 +29,7 @@ class Switchboard:
         *,
         at_once: int,
         manners: Manners,
+        clips: Clips,
         open_model: Callable[[CallFacts], Awaitable[Socket]],
         opening: Callable[[CallFacts], Opening],
         model_config: Callable[[Opening], SessionConfig],
@@ -42,6 +44,7 @@ class Switchboard:
         """
         self._at_once = at_once
         self._manners = manners
+        self._clips = clips
         self._open_model = open_model
         self._opening = opening
         self._model_config = model_config
@@ -73,7 +76,7 @@ class Switchboard:
             opening = self._opening(facts)
             call = Call(
                 facts=facts,
-                session=Session(self._manners, opening.known),
+                session=Session(self._manners, opening.known, self._clips),
                 caller_socket=socket,
                 stream_sid=stream_sid,
                 open_model=lambda: self._open_model(facts),

@@ -15,17 +15,16 @@ class Transcript:
         self._words: dict[str, str] = {}
         self._recorded: set[str] = set()
 
-    @property
-    def is_empty(self) -> bool:
-        """True until the first item is recorded."""
-        return not self._recorded
-
     def holds(self, item_id: str) -> bool:
         """True when the item is recorded: whatever comes of it later changes nothing."""
         return item_id in self._recorded
 
     def add(self, item_id: str, words: str) -> None:
         self._words[item_id] = self._words.get(item_id, "") + words
+
+    def words(self, item_id: str) -> str:
+        """What was said of an item so far; "" for an unknown one."""
+        return self._words.get(item_id, "")
 
     def turn(self, cut: Cut) -> RecordTurn | None:
         """What to record of an item that is over; None without words, or when it is recorded already."""

@@ -112,6 +112,11 @@ class TruthGuard:
             return not self._proposed
         return any(not (known := _weekdays(sentence)) or known & days for sentence in sentences)
 
+    @property
+    def true(self) -> str:
+        """What tools have proved in this call, in their own sentences."""
+        return " ".join(dict.fromkeys(self._receipts.values())) or _NOTHING
+
     # --- what is said -------------------------------------------------------------
 
     def read(self, item_id: str, words: str) -> Untruth | None:
@@ -132,10 +137,9 @@ class TruthGuard:
 
     def note(self, untruth: Untruth, heard: bool) -> str:
         """What the model is told about its untruth."""
-        true = " ".join(dict.fromkeys(self._receipts.values())) or _NOTHING
         return (
             f"You began to say {_SAID[untruth.claim]}. No tool has answered ok for that, so it is not true "
-            f"and you were stopped. {_HEARD if heard else _UNHEARD} What is true: {true} "
+            f"and you were stopped. {_HEARD if heard else _UNHEARD} What is true: {self.true} "
             "If it should be done, call the tool that does it; otherwise go on."
         )
 

@@ -81,6 +81,19 @@ class TurnGate:
         """Ask for nothing before `until`: a pause before a retry."""
         self._not_before = max(self._not_before, until)
 
+    @property
+    def is_due(self) -> bool:
+        """True while somebody waits for a turn: wished for, asked for, or being generated."""
+        return self._wanted or self.floor is not Floor.FREE
+
+    def is_held(self, now: float) -> bool:
+        """True while we ourselves hold a wish back: a pause before a retry."""
+        return self._wanted and self.floor is Floor.FREE and now < self._not_before
+
+    def forget_all(self) -> None:
+        """The model's session is gone, and whatever was asked of it."""
+        self.__init__()  # type: ignore[misc]
+
     # --- what happened ------------------------------------------------------------
 
     def item_accepted(self, item_id: str) -> None:

@@ -18,6 +18,7 @@ from bridge.harness.evidence import (
     sentence_of,
 )
 from bridge.harness.ledger import Entry
+from bridge.harness.model.policy_resume import told_by
 from tools.store import LIVE, ReservationState
 
 FASTEST_MS = 40  # a character of very fast speech lasts this long
@@ -127,7 +128,10 @@ def _done(evidence: Evidence) -> list[tuple[str, float]]:
     earlier = [row for row in evidence.rows.reservations if row.call_sid not in calls]
     vouched = evidence.recording.attestation == VOUCHED_FOR
     known = [(KNOWN_BEFORE, 0.0)] if vouched and earlier else []
-    return known + [(e.data["name"], e.at) for e in tools] + [(e.kind, e.at) for e in writes]
+    done = known + [(e.data["name"], e.at) for e in tools] + [(e.kind, e.at) for e in writes]
+    for note in evidence.model.of("note"):  # a new session is told of what an old one asked for
+        done += [(name, note.at) for name, output in told_by(note.data["text"]) if answered_ok(output)]
+    return done
 
 
 def booked_after_a_yes(evidence: Evidence) -> Iterator[str]:

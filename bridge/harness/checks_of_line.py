@@ -75,7 +75,8 @@ def session_ends_with_the_call(evidence: Evidence) -> Iterator[str]:
     elif evidence.model_open_after_s > LATE_SESSION_S:
         yield f"the model session outlived the call by {evidence.model_open_after_s:.1f} s"
     streams = len(list(evidence.telephone.of("stream_opened")))
-    if evidence.model_connections > streams:
+    reopened = sum('"model_reopened"' in line for line in evidence.log_lines)
+    if evidence.model_connections > streams + reopened:
         yield f"{evidence.model_connections} model sessions for {streams} streams"
 
 

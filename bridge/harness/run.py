@@ -206,8 +206,9 @@ def _model(
     recording: Recording, business: Business, mind: Mind, ledger: Ledger, now: Callable[[], datetime]
 ) -> ModelStandin:
     lines = {line.clip: line for line in recording.lines if line.clip is not None}
+    one_mind = mind(business.wording.opening, recording.policy)  # for every session of the call
     return ModelStandin(
-        policy_factory=lambda: mind(business.wording.opening, recording.policy),
+        policy_factory=lambda: one_mind,
         ear_factory=Ear,
         recogniser=Recogniser(
             {clip: mulaw_of_wav(recording.clip_path(line).read_bytes()) for clip, line in lines.items()}

@@ -6,6 +6,7 @@ notice, so what is not declared here is ignored; what is declared must be right.
 Read next: `wire.py`, `session_config.py` for session.update, `connection.py` for the socket.
 """
 
+import re
 from typing import Any
 
 import msgspec
@@ -26,6 +27,8 @@ READ_TYPES = frozenset(str(kind.__struct_config__.tag) for kind in w.Received.__
 _decoder = msgspec.json.Decoder(w.Known)
 _type_decoder = msgspec.json.Decoder(_AnyEvent)
 _encoder = msgspec.json.Encoder()
+# At most four figures, so that no message of the service's can be a number without end.
+_AGAIN_IN = re.compile(r"try again in (\d{1,4}(?:\.\d{1,4})?) ?(ms|s)\b", re.IGNORECASE)
 # Wrong JSON or shape, bytes that are no UTF-8, brackets without end.
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -84,7 +87,8 @@ def _translated(received: w.Known) -> m.Event | None:
         case w.SessionUpdated(session=session):
             return m.ModelConfigured(session.audio.input.format.type, session.audio.output.format.type)
         case w.Error(error=fault):
-            return m.ModelFaulted(fault.code or fault.type, fault.message, fault.event_id)
+            code, after_s = fault.code or fault.type, retry_after_s(fault.message)
+            return m.ModelFaulted(code, fault.message, fault.event_id, after_s)
 
 
 def _item_finished(turn_id: str, item: w.Item) -> m.Event:
@@ -106,7 +110,14 @@ def _turn_finished(response: w.Response) -> m.TurnFinished:
         details.reason,
         (error.code or error.type) if error is not None else None,
         None if response.usage is None else _usage(response.usage),
+        retry_after_s(error.message) if error is not None and error.message else None,
     )
+
+
+def retry_after_s(message: str) -> float | None:
+    """The seconds that a refusal names ("Please try again in 1.2s."); None when it names none."""
+    found = _AGAIN_IN.search(message)
+    return None if found is None else float(found[1]) / (1000 if found[2] == "ms" else 1)
 
 
 def _usage(usage: w.Usage) -> m.Usage:

@@ -26,8 +26,7 @@ class ModelUnreachable(SocketClosed):
     """The socket could not be opened. `status` is the HTTP status, where the service gave one."""
 
     def __init__(self, reason: str, status: int | None = None) -> None:
-        super().__init__(None, reason)
-        self.status = status
+        super().__init__(None, reason, status)
 
 
 class _Connect(_websockets_connect):

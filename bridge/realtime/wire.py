@@ -39,6 +39,7 @@ class Item(msgspec.Struct, frozen=True):
 class TurnError(msgspec.Struct, frozen=True):
     type: str | None = None
     code: str | None = None
+    message: str | None = None
 
 
 class StatusDetails(msgspec.Struct, frozen=True):

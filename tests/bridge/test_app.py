@@ -77,6 +77,7 @@ async def test_building_opens_nothing_that_stays(tmp_path: Path) -> None:
         {"GOOGLE_SERVICE_ACCOUNT_JSON": "none"},
         {"BUSINESS_FILE": "prompts/receptionist.md"},
         {"INSTRUCTIONS_FILE": "tests/server.py"},
+        {"LINES_FILE": "recordings/business.toml"},
         {"DYNO": "web.1"},
         {"DATABASE_URL": "sqlite://"},
     ],

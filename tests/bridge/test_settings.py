@@ -39,6 +39,7 @@ def test_defaults() -> None:
     assert settings.google_calendar_api_url == "https://www.googleapis.com/calendar/v3/"
     assert settings.business_file == ROOT / "prompts" / "business.toml"
     assert settings.instructions_file == ROOT / "prompts" / "receptionist.md"
+    assert settings.lines_file == ROOT / "prompts" / "lines.toml"
     assert (settings.store_transcripts, settings.retention_days) == (True, 30)
     assert (settings.on_dyno, settings.allow_temporary_sqlite) == (False, False)
 
@@ -64,6 +65,7 @@ WRONG = {
     "GOOGLE_CALENDAR_API_URL": ("http://www.googleapis.com/calendar/v3/", "only to this machine"),
     "BUSINESS_FILE": ("prompts/nowhere.toml", "a file that exists"),
     "INSTRUCTIONS_FILE": ("prompts", "a file that exists"),
+    "LINES_FILE": ("prompts/none.toml", "a file that exists"),
     "MAX_CALLS": ("0", "a whole number from 1"),
     "STORE_TRANSCRIPTS": ("perhaps", "yes or no"),
     "RETENTION_DAYS": ("-3", "a whole number from 1"),

@@ -234,6 +234,25 @@ def test_unwanted_files_are_deleted_without_flite(tree: Path, monkeypatch: pytes
     assert read_index(tree / "one" / "clips") == []
 
 
+def test_ready_made_lines_stand_beside_the_recordings(tree: Path) -> None:
+    """prompts/lines.toml, when there is one: each line in its order, without noise."""
+    root = tree / "recordings"
+    root.mkdir()
+    for name in ("voices", "one"):
+        (tree / name).rename(root / name)
+    (tree / "prompts").mkdir()
+    (tree / "prompts" / "lines.toml").write_text('voice = "slt"\n[lines]\nbye = ["Bye.", "Bye bye."]\n')
+    clips = wanted(root)[tree / "prompts" / "lines"]
+    assert [(clip.file, clip.text, clip.line_noise) for clip in clips] == [
+        ("bye_1.wav", "Bye.", False),
+        ("bye_2.wav", "Bye bye.", False),
+    ]
+    assert tree / "prompts" / "lines" / "bye_1.wav" in [clip.path for clip in work_to_do(root).render]
+    (tree / "prompts" / "lines.toml").write_text('voice = "own"\n[lines]\n')
+    with pytest.raises(RenderError, match="'own'"):
+        wanted(root)
+
+
 def test_missing_words_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     """--missing shows how sentences are joined and which words the bank lacks."""
     assert render.main(["--missing", "I have Monday at zebra."], ROOT) == 1

@@ -34,6 +34,7 @@ class Outbox:
         self._websocket = websocket
         self._rng = rng
         self._tape = tape
+        self.stalled = False  # nothing leaves any more
         self._queue: asyncio.Queue[tuple[str, str, bytes]] = asyncio.Queue()
 
     def put(self, kind: str, fields: dict[str, Any]) -> None:
@@ -45,6 +46,8 @@ class Outbox:
         self._put("response.output_audio.delta", fields, ids["item_id"], audio)
 
     def _put(self, kind: str, fields: dict[str, Any], item_id: str, audio: bytes) -> None:
+        if self.stalled:
+            return
         event = {"type": kind, "event_id": new_id("event", self._rng), **fields}
         if self._rng.random() < EXTRA_FIELD_SHARE:
             event[EXTRA_FIELD] = {"meaning": None}

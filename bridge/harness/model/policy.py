@@ -11,6 +11,7 @@ from typing import Any
 from bridge.harness.model import policy_words as words
 from bridge.harness.model.policy_changes import CHANGES, Changes, after_change, wished
 from bridge.harness.model.policy_details import Details
+from bridge.harness.model.policy_resume import is_seed, last_answers, late_answer, lost
 from bridge.harness.model.policy_types import CallTool, Say
 from bridge.harness.model.policy_words import Contents
 from bridge.harness.recording import CallerLine, Intent, Meaning, PolicyOptions
@@ -44,6 +45,7 @@ class Receptionist:
         self._running: list[str] = []  # tools asked and not answered
         self._due: Contents = []  # what the tools' answers call for
         self._reaction: Contents = []  # what the caller's words call for
+        self._last: Contents = []  # what was said last, or begun
         self._mild = False  # the reaction gives way to whatever is due
 
     # --- what it is told ----------------------------------------------------------
@@ -100,6 +102,12 @@ class Receptionist:
         self._offered = []
 
     def noted(self, role: str, text: str) -> None:
+        if (answer := late_answer(text)) is not None:
+            self.tool_answered(*answer)
+            return
+        if is_seed(role, text):
+            self._go_on(text)
+            return
         code = _CODE.search(text)
         if code is not None:
             self._react(CallTool("check_code", {"code": code.group()}))
@@ -167,11 +175,26 @@ class Receptionist:
         if not tools_allowed:
             self._due = [part for part in contents if isinstance(part, CallTool)]
             contents = [part for part in contents if isinstance(part, Say)] or [Say(words.ONE_MOMENT)]
+        self._last = contents
         for part in contents:
             if isinstance(part, CallTool):
                 self._running.append(part.name)
                 self._change = part if part.name in CHANGES else self._change
         return contents
+
+    def _go_on(self, seed: str) -> None:
+        """In a new session: what was lost once more, else the question that is open."""
+        answers = last_answers(seed)
+        for name in [name for name in self._running if name in answers]:
+            self.tool_answered(name, answers[name])
+        if "Still running" not in seed:
+            self._running.clear()
+        if self._due or self._reaction:
+            return  # not said before the break either
+        if (lost_parts := lost(self._last, seed)) and self._greeting is None:
+            self._react(*lost_parts)
+        else:
+            self._react(self._last_question(), mild=True)
 
     # --- reactions ----------------------------------------------------------------
 

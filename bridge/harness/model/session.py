@@ -21,6 +21,7 @@ from bridge.harness import sound
 from bridge.harness.ledger import Ledger
 from bridge.harness.model import rules
 from bridge.harness.model.conversation import Conversation, Item
+from bridge.harness.model.faults import ModelFaults
 from bridge.harness.model.law import TurnLaw
 from bridge.harness.model.listening import Listening, Speaking, Utterance
 from bridge.harness.model.outbox import Outbox, Tape
@@ -46,7 +47,7 @@ class Company(msgspec.Struct, frozen=True):
     lines: Mapping[str, CallerLine]
     pace: Pace
     tape: Tape
-    failing: list[str]  # codes with which the next turns fail, first come first served
+    faults: ModelFaults
 
 
 class ModelSession:
@@ -79,6 +80,10 @@ class ModelSession:
     async def run(self) -> None:
         """Serve the client until the socket closes. Leaves no task behind."""
         self._start(self._outbox.write())
+        faults = self._company.faults
+        faults.sessions.append(self)
+        if faults.take_mute():
+            self.stall()
         self.send("session.created", session=self.settings)
         try:
             while True:
@@ -86,6 +91,7 @@ class ModelSession:
         except ConnectionClosed:
             pass
         finally:
+            faults.sessions.remove(self)
             if self._turn is not None:
                 self._tasks.add(self._turn.task)
             for task in self._tasks:
@@ -118,11 +124,29 @@ class ModelSession:
         self.ledger.write("breach", what="the model stand-in broke", detail=repr(error))
         self._start(self._websocket.close(1011, "the stand-in broke"))
 
+    # --- faults: see faults.py ------------------------------------------------------
+
+    def stall(self) -> None:
+        self._outbox.stalled = True
+        if self._turn is not None:
+            self._turn.task.cancel()
+
+    def leave(self, code: int, reason: str) -> None:
+        self._start(self._websocket.close(code, reason))
+
+    def vanish(self) -> None:
+        self._websocket.transport.abort()
+
+    def complain(self, code: str, message: str) -> None:
+        self._answer_fault(Fault(code, message, breach=False), None)
+
     # --- receiving ----------------------------------------------------------------
 
     def _receive(self, message: str | bytes) -> None:
         try:
             event = rules.client_event(message)
+            if self._outbox.stalled:
+                return  # whoever says nothing any more does nothing either
             self._handle(event)
         except Fault as fault:
             self._answer_fault(fault, rules.event_id_of(message))
@@ -267,11 +291,11 @@ class ModelSession:
                 breach=by == running.by == "client",
             )
         tools_allowed = params.get("tool_choice", self.settings["tool_choice"]) != "none"
-        fails_with = self._company.failing.pop(0) if self._company.failing else None
-        parts = [] if fails_with else self._policy.next_turn(tools_allowed)
+        fault = self._company.faults.take_turn()
+        parts = [] if fault and fault.code else self._policy.next_turn(tools_allowed)
         if not tools_allowed and any(isinstance(part, CallTool) for part in parts):
             raise RuntimeError("the policy calls a tool in a turn without tools")
-        self._turn = Turn(self, by, parts, params, fails_with)
+        self._turn = Turn(self, by, parts, params, fault)
         self._turn_ids.add(self._turn.id)
         self._tasks.add(self._turn.task)
         self._turn.task.add_done_callback(self._tasks.discard)

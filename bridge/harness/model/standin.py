@@ -18,6 +18,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from bridge.harness.ledger import Ledger
+from bridge.harness.model.faults import ModelFaults
 from bridge.harness.model.outbox import Tape
 from bridge.harness.model.policy_types import Policy
 from bridge.harness.model.rules import MODELS
@@ -53,7 +54,7 @@ class ModelStandin:
         """`lines`: what the caller says, by clip name. `now`: for `expires_at`. Everything that
         looks like chance comes from `seed`."""
         self._tape = Tape()
-        self._failing: list[str] = []
+        self.faults = ModelFaults()
         self._company = Company(
             policy_factory=policy_factory,
             ear_factory=ear_factory,
@@ -63,7 +64,7 @@ class ModelStandin:
             lines=lines or {},
             pace=pace or Pace(),
             tape=self._tape,
-            failing=self._failing,
+            faults=self.faults,
         )
         self._ledger = ledger
         self._seed = seed
@@ -89,9 +90,13 @@ class ModelStandin:
         """Audio sent, by item id, in the session's output format."""
         return self._tape.spoken
 
+    @property
+    def ledger(self) -> Ledger:
+        return self._ledger
+
     def fail_next_turn(self, code: str) -> None:
         """Let the next turn, in whatever session, end as failed with this code."""
-        self._failing.append(code)
+        self.faults.fail_next_turn(code)
 
     # --- serving ------------------------------------------------------------------
 
@@ -137,6 +142,9 @@ class ModelStandin:
         path = urlsplit(request.path).path
         if path not in PATHS:
             return connection.respond(HTTPStatus.NOT_FOUND, "no such resource\n")
+        if (status := self.faults.take_refusal()) is not None:
+            self._ledger.write("refused", status=status)
+            return connection.respond(HTTPStatus(status), "not now\n")
         if not _has_key(request):
             self._ledger.write("breach", what="no key", detail="neither Authorization: Bearer nor api-key")
             return connection.respond(HTTPStatus.UNAUTHORIZED, "missing bearer authentication\n")

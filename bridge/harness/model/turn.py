@@ -16,6 +16,7 @@ import msgspec
 from bridge.harness.ledger import Ledger
 from bridge.harness.model.audio import bytes_per_ms, from_mulaw
 from bridge.harness.model.conversation import Conversation, Item, audio_tokens, text_tokens
+from bridge.harness.model.faults import TurnFault
 from bridge.harness.model.law import TurnLaw
 from bridge.harness.model.policy_types import CallTool, Say
 from bridge.harness.model.senses import Bank
@@ -77,19 +78,19 @@ class Turn:
         by: str,
         parts: list[Say | CallTool],
         params: dict[str, Any],
-        fails_with: str | None = None,
+        fault: TurnFault | None = None,
     ) -> None:
-        """`by`: "vad" or "client". `params`: of response.create. `fails_with`: a code to fail with."""
+        """`by`: "vad" or "client". `params`: of response.create. `fault`: what goes wrong with it."""
         self.id = new_id("resp", stage.rng)
         self.by = by
         self.over = False
         self._stage = stage
         self._parts = parts
-        self._fails_with = fails_with
+        self._fault = fault
         self._settings = stage.settings  # a change during a turn applies to the next one
         self._params = params
         self._body = turn_body(self.id, stage.conversation_id, self._settings, params, "in_progress")
-        self._spoken = self._body["output_modalities"] == ["audio"]
+        self._spoken = self._body["output_modalities"] == ["audio"] and fault is None
         self._open: _Open | None = None
         self._output: list[Item] = []
         self._made_text = 0
@@ -110,8 +111,8 @@ class Turn:
     async def _run(self) -> None:
         try:
             await asyncio.sleep(self._stage.pace.thinking_s)
-            if self._fails_with is not None:
-                self._fail(self._fails_with)
+            if self._fault is not None and self._fault.code:
+                self._fail(self._fault)
                 return
             for index, part in enumerate(self._parts):
                 match part:
@@ -245,8 +246,8 @@ class Turn:
 
     # --- the end ------------------------------------------------------------------
 
-    def _fail(self, code: str) -> None:
-        error = {"type": code, "code": code, "message": "The stand-in was told to fail this turn."}
+    def _fail(self, fault: TurnFault) -> None:
+        error = {"type": fault.code, "code": fault.code, "message": fault.message}
         self._end("failed", {"type": "failed", "error": error})
 
     def _end(self, status: str, details: dict[str, Any] | None) -> None:
@@ -258,7 +259,8 @@ class Turn:
         output = [item.body for item in self._output]
         done = {**self._body, "status": status, "status_details": details, "output": output, "usage": usage}
         self._stage.ledger.write("turn_ended", turn_id=self.id, status=status)
-        self._stage.law.turn_ended(made_something=status == "completed" and bool(output))
+        heard_of = status == "completed" and bool(output) and self._fault is None
+        self._stage.law.turn_ended(made_something=heard_of)
         self._stage.send("response.done", response=done)
         limit = {"name": "tokens", "limit": 40_000, "remaining": 40_000 - usage["total_tokens"] % 40_000}
         self._stage.send("rate_limits.updated", rate_limits=[{**limit, "reset_seconds": 0.5}])

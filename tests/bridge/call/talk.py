@@ -7,6 +7,7 @@ import base64
 from typing import Any
 
 from bridge.call import messages as m
+from bridge.call.clips import Clip, Clips, Line
 from bridge.call.session import Session
 from tools.result import ToolResult
 
@@ -21,12 +22,24 @@ def result(**changes: Any) -> ToolResult:
     return ToolResult(output={"ok": True, "say": "Fine."}, **changes)
 
 
+CLIP_MS = 1000
+CLIPS: Clips = {
+    line: [Clip(f"{line}_{n}", f"{line} {n}", audio(CLIP_MS)) for n in (1, 2, 3)] for line in Line
+}
+
+
 class Talk:
     """Drives a session: keeps the time, and plays the telephone's part of sending, playing and marks."""
 
-    def __init__(self, *, marks_after_s: float | None = 0.0, known: ToolResult | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        marks_after_s: float | None = 0.0,
+        known: ToolResult | None = None,
+        clips: Clips | None = None,
+    ) -> None:
         """`marks_after_s`: how long a mark is on its way back; None: none ever comes."""
-        self.session = Session(known=known)
+        self.session = Session(known=known, clips=clips)
         self.now = 100.0
         self.done: list[m.Action] = []
         self._marks_after_s = marks_after_s

@@ -15,7 +15,8 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from bridge.call.manners import OPENING_S
+from bridge.call.model_leg import MOST_REOPENINGS
+from bridge.call.silence import NEXT_STEP_S
 from bridge.harness.model.policy_types import CallTool, Say
 from tests.bridge.harness.model_fakes import STUCK
 from tests.line import Line
@@ -25,7 +26,7 @@ CALL = "CA" + "1" * 32
 HANG_UP = "<Response><Hangup /></Response>"
 DIAL = f"<Number>{PERSON}</Number>"
 TROUBLE = "<Say>"  # the apology before somebody is fetched
-PATIENT_S = OPENING_S + 2
+PATIENT_S = NEXT_STEP_S + 2
 
 
 class End(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,10 +143,13 @@ async def test_the_line_ends_while_a_tool_runs() -> None:
 @pytest.mark.parametrize("code", [1011, 1001, 1000, 4000])
 @in_no_time
 async def test_the_model_closes(code: int) -> None:
-    """However politely the model leaves in mid-call, the caller reaches a person."""
+    """However politely the model leaves in mid-call, another session of it goes on; the third is the last."""
     async with serving() as server:
         line = await server.talking(CALL)
-        await model_sockets(server)[0].close(code, "for whatever reason")
+        for number in range(MOST_REOPENINGS):
+            await model_sockets(server)[-1].close(code, "for whatever reason")
+            await goes_on(server, line, number + 2)
+        await model_sockets(server)[-1].close(code, "for whatever reason")
         assert await line.closed() == 1000
         await ended(server, broken("model_lost"))
 
@@ -155,9 +159,21 @@ async def test_the_model_is_cut_off() -> None:
     """The same when its connection is simply gone (1006)."""
     async with serving() as server:
         line = await server.talking(CALL)
-        model_sockets(server)[0].transport.abort()
+        for number in range(MOST_REOPENINGS):
+            model_sockets(server)[-1].transport.abort()
+            await goes_on(server, line, number + 2)
+        model_sockets(server)[-1].transport.abort()
         assert await line.closed() == 1000
         await ended(server, broken("model_lost"))
+
+
+async def goes_on(server: Server, line: Line, session: int) -> None:
+    """Check that the model's session of this number answers the caller."""
+    await until(lambda: len(list(server.said.of("configured"))) >= session)
+    await until(lambda: len(model_sockets(server)) == 1)
+    said = len(list(server.said.of("said")))
+    await line.send(line.writer.dtmf("5"))
+    await until(lambda: len(list(server.said.of("said"))) > said)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 429, 500, 503, 302])
@@ -185,14 +201,14 @@ async def test_nobody_answers_where_the_model_should_be() -> None:
 
 @in_no_time
 async def test_the_model_takes_the_call_and_says_nothing() -> None:
-    """A connection that is accepted and then silent is given up after seconds, not minutes."""
+    """A connection that is accepted and then silent is given up after seconds, and so is a second one."""
     async with silent_host() as url, serving(OPENAI_REALTIME_URL=url) as server:
         began = asyncio.get_running_loop().time()
         line = await server.stream(CALL)
         await line.start(await server.token(CALL))
         assert await line.closed() == 1000
         assert asyncio.get_running_loop().time() - began < PATIENT_S
-        await ended(server, broken("model_lost"))
+        await ended(server, broken("model_slow"))
 
 
 @in_no_time
@@ -203,7 +219,7 @@ async def test_the_model_opens_a_session_and_says_nothing() -> None:
         line = await server.stream(CALL)
         await line.start(await server.token(CALL))
         assert await line.closed() == 1000
-        assert OPENING_S <= asyncio.get_running_loop().time() - began < PATIENT_S
+        assert NEXT_STEP_S <= asyncio.get_running_loop().time() - began < PATIENT_S
         await ended(server, broken("model_slow"))
 
 

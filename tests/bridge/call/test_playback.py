@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.call.playback import BYTES_PER_MS, Playback
+from bridge.call.playback import BYTES_PER_MS, Cut, Playback
 
 SECOND = 1000 * BYTES_PER_MS
 
@@ -124,6 +124,42 @@ def test_the_share_of_an_unfinished_item_is_unknown() -> None:
     assert ledger.heard_share("a", 9.0) == 0.0
     ledger.finish("a")
     assert ledger.heard_share("a", 9.0) == 1.0
+
+
+def test_the_end_of_the_sound_is_known_without_marks() -> None:
+    """By the clock, whatever the telephone returns; what waits in the outbox begins no earlier than now."""
+    ledger = Playback()
+    play(ledger, "a", 1000, 10.0)
+    assert ledger.ends_at(10.5) == 11.0
+    play(ledger, "a", 500, 10.5)
+    assert ledger.ends_at(10.6) == 11.5
+    ledger.queue("b", SECOND)
+    assert ledger.ends_at(20.0) == 21.0
+
+
+def test_a_mark_that_comes_late_moves_the_end_of_the_sound() -> None:
+    """The telephone played more slowly than the clock: what it says counts."""
+    ledger = Playback()
+    play(ledger, "a", 100, 10.0)
+    mark = ledger.finish("a")
+    assert mark is not None
+    ledger.mark_played(mark, 10.7)
+    assert ledger.ends_at(15.0) == 10.7
+    ledger.clear(16.0)
+    assert ledger.ends_at(20.0) == 16.0
+
+
+def test_the_open_item_is_the_one_that_more_should_come_of() -> None:
+    """Neither a finished one nor one that was cleared."""
+    ledger = Playback()
+    play(ledger, "a", 400, 0.0)
+    assert ledger.open_item() == Cut("a", 400, 400, False)
+    ledger.finish("a")
+    assert ledger.open_item() is None
+    play(ledger, "b", 400, 0.4)
+    ledger.clear(0.5)
+    assert ledger.open_item() is None
+    assert list(ledger.item_ids()) == ["a", "b"]
 
 
 @given(

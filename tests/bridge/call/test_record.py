@@ -17,6 +17,7 @@ from bridge.call.leg import Leg
 from bridge.call.messages import (
     EndStream,
     NextStep,
+    RecordClip,
     RecordInterruption,
     RecordReview,
     RecordTurn,
@@ -119,6 +120,7 @@ async def test_all_of_a_call_is_written(tmp_path: Path) -> None:
             record.usage(Usage(input_text=5, output_audio=7))
             record.usage(Usage(input_text=1))
             record.review(RecordReview("claimed_booked_heard"))
+            record.clip(RecordClip("clip_1", "one_moment_1"))
             record.tool_call(ask, ToolResult(output={"ok": True, "say": CANARY}), 0.25)
             record.finish(facts(message_taken=True), GOODBYE, caller, model)
             assert await one.journal.flush(5)
@@ -148,6 +150,7 @@ async def test_all_of_a_call_is_written(tmp_path: Path) -> None:
         "interruptions": 1,
         "tools": ["take_message"],
         "review": ["claimed_booked_heard"],
+        "clips": ["one_moment_1"],
         "first_word_ms": 2000,
         "audio_dropped": 1,
         "ignored_from_caller": 2,
@@ -269,6 +272,7 @@ def test_outcomes_without_any_fact(reason: EndReason) -> None:
     expected = {
         EndReason.CALLER_HUNG_UP: Outcome.CALLER_HUNG_UP,
         EndReason.SAID_GOODBYE: Outcome.ENDED,
+        EndReason.CALLER_SILENT: Outcome.ENDED,
         EndReason.TRANSFER: Outcome.TRANSFERRED,
         EndReason.KEY_ZERO: Outcome.TRANSFERRED,
     }

@@ -8,12 +8,12 @@ from bridge.call import messages as m
 from bridge.call.manners import (
     ENDLESS_SPEECH_S,
     GREETING_NOISE_S,
-    OPENING_S,
     RAISED_THRESHOLD,
     RETRY_PAUSE_S,
     Manners,
 )
 from bridge.call.phases import EndReason
+from bridge.call.silence import FILLER_S, NEXT_STEP_S, REPROMPT_S
 from tests.bridge.call.talk import FRAME, Talk, audio, called, configured, kinds, only, result
 from tools.read_back import to_book
 from tools.result import Gate, Reply
@@ -53,8 +53,8 @@ def test_a_model_that_never_gets_ready_is_given_up() -> None:
     """The caller does not wait in silence for longer than the bound."""
     talk = Talk()
     talk.tell(m.StreamStarted("MZ1"))
-    talk.at(OPENING_S)
-    assert talk.done == [m.EndStream(m.NextStep.TROUBLE, EndReason.MODEL_SLOW)]
+    talk.at(NEXT_STEP_S)
+    assert talk.done == [m.ReopenModel(), m.EndStream(m.NextStep.TROUBLE, EndReason.MODEL_SLOW)]
 
 
 def test_refused_settings_end_the_stream() -> None:
@@ -203,7 +203,7 @@ def test_a_line_that_returns_no_marks_proves_nothing_heard() -> None:
     (output,) = only(talk.tell(m.ToolFinished("c1", result(proposal="hold_1"))), m.SendToolOutput)
     talk.tell(m.ItemAdded(output.item_id, "function_call_output", "c1"))
     talk.at(2.0).turn("t2", "read_back", 4000)
-    talk.at(20.0).says("yes", 0.5)
+    talk.at(10.0).says("yes", 0.5)
     talk.tell(m.TurnStarted("t3"), called("c2", "create_event", "t3"))
     assert only(talk.done, m.RunTool)[-1].gate is Gate.UNHEARD
 
@@ -327,7 +327,7 @@ def test_a_tool_that_asks_for_no_answer_gets_none() -> None:
     talk = Talk().greeted()
     talk.tell(m.TurnStarted("t1"), called("c1"), m.TurnFinished("t1", "completed"))
     assert kinds(talk.tell(m.ToolFinished("c1", result(reply=Reply.NONE)))) == ["SendToolOutput"]
-    talk.at(30.0)
+    talk.at(1.0 + REPROMPT_S - 0.1)
     assert len(only(talk.done, m.CreateTurn)) == 1  # the greeting
 
 
@@ -388,7 +388,7 @@ def test_a_key_pressed_before_the_model_is_ready_is_not_lost() -> None:
     """It is told with the greeting; and the timer does not spin meanwhile."""
     talk = Talk()
     talk.tell(m.StreamStarted("MZ1"), m.KeyPressed("5"))
-    assert talk.session.deadline() == 100.0 + OPENING_S
+    assert talk.session.deadline() == 100.0 + FILLER_S
     talk.tell(m.ModelOpened("sess", 0))
     assert kinds(talk.tell(configured())) == ["SendNote", "CreateTurn"]
 

@@ -3,11 +3,9 @@
 import pytest
 
 from bridge.call import messages as m
-from bridge.call.manners import (
-    LEAVING_S,
-)
+from bridge.call.manners import LEAVING_S, MARK_DELAY_S
 from bridge.call.phases import EndReason, Phase
-from tests.bridge.call.talk import FRAME, Talk, audio, called, kinds, only, result
+from tests.bridge.call.talk import CLIP_MS, CLIPS, FRAME, Talk, audio, called, kinds, only, result
 from tools.result import Reply, Then
 
 # --- leaving ----------------------------------------------------------------------
@@ -62,7 +60,7 @@ def test_a_key_during_the_goodbye_keeps_the_call_too() -> None:
     goodbye(talk)
     talk.at(2.2).tell(m.KeyPressed("5"))
     assert talk.session.phase is Phase.TALKING
-    talk.at(9.0)
+    talk.at(6.0)
     assert not only(talk.done, m.EndStream)
     assert isinstance(talk.done[-1], m.CreateTurn)
 
@@ -83,12 +81,47 @@ def test_a_handoff_waits_for_the_farewell() -> None:
     assert talk.done[-1] == m.EndStream(m.NextStep.PERSON, EndReason.TRANSFER)
 
 
+def test_key_zero_says_that_a_person_is_fetched() -> None:
+    """Whatever was being said is cut, whatever runs is not waited for; then the line of ours, and off."""
+    talk = Talk(clips=CLIPS).greeted()
+    talk.tell(m.TurnStarted("t1"), m.SpokenAudioArrived("t1", "a1", audio(5000)), called("c1"))
+    actions = talk.tell(m.KeyPressed("0"))
+    assert "ClearPlayback" in kinds(actions)
+    assert [clip.name for clip in only(actions, m.RecordClip)] == ["connecting_1"]
+    talk.at(1.9)
+    assert not only(talk.done, m.EndStream)
+    talk.at(1.0 + CLIP_MS / 1000 + MARK_DELAY_S)
+    assert talk.done[-1] == m.EndStream(m.NextStep.PERSON, EndReason.KEY_ZERO)
+
+
+def test_key_zero_waits_for_no_mark() -> None:
+    """A telephone that returns none keeps nobody from a person; nor does a second 0."""
+    talk = Talk(clips=CLIPS, marks_after_s=None).greeted()
+    talk.tell(m.KeyPressed("0"))
+    talk.at(1.0 + CLIP_MS / 1000 + MARK_DELAY_S)
+    assert talk.done[-1] == m.EndStream(m.NextStep.PERSON, EndReason.KEY_ZERO)
+    talk = Talk(clips=CLIPS).greeted()
+    talk.tell(m.KeyPressed("0"))
+    assert talk.tell(m.KeyPressed("0"))[-1] == m.EndStream(m.NextStep.PERSON, EndReason.KEY_ZERO)
+
+
+def test_a_handoff_without_a_farewell_gets_one() -> None:
+    """The model called the tool without a word: the caller hears what happens all the same."""
+    talk = Talk(clips=CLIPS).greeted()
+    talk.says()
+    talk.tell(m.TurnStarted("t1"), called("c1", "transfer_to_human"), m.TurnFinished("t1", "completed"))
+    talk.tell(m.ToolFinished("c1", result(reply=Reply.NONE, then=Then.TRANSFER)))
+    assert [clip.name for clip in only(talk.done, m.RecordClip)] == ["connecting_1"]
+    talk.at(2.0 + CLIP_MS / 1000 + 0.01)
+    assert talk.done[-1] == m.EndStream(m.NextStep.PERSON, EndReason.TRANSFER)
+
+
 @pytest.mark.parametrize(
     ("event", "end"),
     [
         (m.CallerLegClosed(True, None), m.EndStream(m.NextStep.HANG_UP, EndReason.CALLER_HUNG_UP)),
         (m.CallerLegClosed(False, 1006), m.EndStream(m.NextStep.TROUBLE, EndReason.STREAM_LOST)),
-        (m.ModelLegClosed(1006, ""), m.EndStream(m.NextStep.TROUBLE, EndReason.MODEL_LOST)),
+        (m.ModelLegClosed(None, "", 401), m.EndStream(m.NextStep.TROUBLE, EndReason.MODEL_LOST)),
         (m.ServerStopping(), m.EndStream(m.NextStep.TROUBLE, EndReason.SERVER_STOPPING)),
     ],
 )

@@ -4,6 +4,7 @@ import pytest
 
 from bridge.call import messages as m
 from bridge.call.keys import KEYS_GAP_S
+from bridge.call.manners import LEAVING_S
 from bridge.call.phases import EndReason, Phase
 from tests.bridge.call.talk import Talk, called, kinds, only, result
 from tools.result import Claim, Gate, Receipt, Reply, Then
@@ -123,7 +124,7 @@ def test_typing_takes_back_a_goodbye() -> None:
     talk.tell(m.ToolFinished("c3", result(reply=Reply.NONE, then=Then.HANG_UP)))
     press(talk, "427")
     talk.tell(m.TurnFinished("t3", "completed"))
-    talk.at(30.0)
+    talk.at(4.0 + LEAVING_S)
     assert talk.session.phase is Phase.TALKING
     assert not only(talk.done, m.EndStream)
 

@@ -312,7 +312,7 @@ def test_a_claim_in_the_breath_of_its_tool_call_is_too_early() -> None:
     talk.tell(m.ToolFinished("c1", WEDNESDAY))
     assert kinds(talk.tell(m.TurnFinished("t1", "cancelled", "client_cancelled"))) == ["CreateTurn"]
     talk.turn("t2", "true", 2000, BOOKED)
-    talk.at(20.0)
+    talk.at(10.0)
     assert len(only(talk.done, m.CreateTurn)) == 2  # the greeting's, and this one
 
 

@@ -27,6 +27,25 @@ def test_a_wish_is_asked_once() -> None:
     assert not gate.may_ask(0.2)
 
 
+def test_somebody_waits_from_the_wish_to_the_end_of_the_turn() -> None:
+    """A pause before a retry is ours; a session that is gone takes every wish with it."""
+    gate = TurnGate()
+    assert not gate.is_due
+    gate.want()
+    gate.wait(5.0)
+    assert gate.is_due
+    assert gate.is_held(4.9)
+    assert not gate.is_held(5.0)
+    gate.asked("e1", 5.0)
+    gate.turn_started("t1", "e1")
+    assert gate.is_due
+    gate.turn_finished("t1")
+    assert not gate.is_due
+    gate.want()
+    gate.forget_all()
+    assert not gate.is_due
+
+
 def test_nothing_is_asked_while_a_turn_runs() -> None:
     """A wish during a turn waits for its end."""
     gate = TurnGate()

@@ -254,6 +254,29 @@ WRITTEN: list[tuple[m.Action, str, dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("message", "seconds"),
+    [
+        ("Rate limit reached for gpt-realtime. Please try again in 6.2s. Visit the page.", 6.2),
+        ("Please try again in 350ms.", 0.35),
+        ("Please try again in 1 s", 1.0),
+        ("Please try again in 1m30s.", None),
+        ("Please try again in 99999999999s.", None),
+        ("Please try again later.", None),
+        ("", None),
+    ],
+)
+def test_a_refusal_names_its_time(message: str, seconds: float | None) -> None:
+    """In a failed turn as in an error; a form that we do not know names none."""
+    error = {"type": "tokens", "code": "rate_limit_exceeded", "message": message}
+    response = {"id": "resp_1", "status": "failed", "status_details": {"error": error}}
+    done = codec.decode(json.dumps({"type": "response.done", "response": response}))
+    fault = codec.decode(json.dumps({"type": "error", "error": error}))
+    assert isinstance(done, m.TurnFinished)
+    assert isinstance(fault, m.ModelFaulted)
+    assert (done.retry_after_s, fault.retry_after_s) == (seconds, seconds)
+
+
 @pytest.mark.parametrize(("action", "kind", "body"), WRITTEN)
 def test_encode(action: m.Action, kind: str, body: dict[str, Any]) -> None:
     """Each order is written in the GA's shape, with our event id on all but audio."""
