@@ -11,6 +11,7 @@ from collections import deque
 from bridge.call.phases import FATAL_FAULTS
 
 MOST_REOPENINGS = 2  # in a call
+RENEW_AFTER_S = 55 * 60.0  # the service ends a session after an hour, without a warning
 REOPEN_PAUSE_S = 1.0  # after a leg that could not be opened
 KEPT_FRAMES = 250  # five seconds of the caller's voice, for the new session to hear
 EXPIRED = "session_expired"  # the service's hour is over
@@ -24,6 +25,7 @@ class ModelLeg:
         self.is_ready = False  # configured: it may be told things, and hears
         self.reopenings = 0
         self._was_ready = False
+        self._ready_since = 0.0
         self._open_at: float | None = None
         self._failed_to_open = 0  # in a row
         self._frames: deque[str] = deque(maxlen=KEPT_FRAMES)
@@ -34,12 +36,14 @@ class ModelLeg:
         """True while the next try is waited with, by ourselves."""
         return self._open_at is not None
 
-    def configured(self) -> bool:
+    def configured(self, now: float) -> bool:
         """It is ready. True when it takes another one's place: then it knows nothing of the call.
 
         Every later change of its settings is told in the same way, and changes nothing here.
         """
         replaces = self._was_ready and not self.is_ready
+        if not self.is_ready:
+            self._ready_since = now
         self.is_ready = self._was_ready = True
         self._failed_to_open = 0
         return replaces
@@ -62,8 +66,18 @@ class ModelLeg:
 
     def stalled(self, now: float) -> bool:
         """The leg says nothing any more. Another one at once, if there may be one."""
+        another = self.reopenings < MOST_REOPENINGS
+        self.is_ready, self._open_at = False, now if another else None
+        return another
+
+    def is_old(self, now: float) -> bool:
+        """True when its hour is nearly over: better a new one in a pause than in mid-sentence."""
+        return self.is_ready and now >= self._ready_since + RENEW_AFTER_S
+
+    def renew(self, now: float) -> None:
+        """Another one in its place. No fault, so it counts for none."""
         self.is_ready, self._open_at = False, now
-        return self.reopenings < MOST_REOPENINGS
+        self.reopenings -= 1
 
     def take_due(self, now: float) -> bool:
         """True, once, when a new leg is to be opened."""

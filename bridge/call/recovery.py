@@ -35,9 +35,20 @@ def model_lost(call: CallState, reason: EndReason, now: float, *, another: bool)
 
 
 def reopen_when_due(call: CallState, now: float) -> None:
+    """Open a leg whose time has come; in a pause also one for the old one, whose hour ends."""
+    if call.model.is_old(now) and _is_pause(call):
+        call.model.renew(now)
+        model_lost(call, EndReason.MODEL_LOST, now, another=True)
     waits = call.is_live or call.phase is Phase.OPENING
     if waits and call.model.take_due(now):
         call.do(m.ReopenModel())
+
+
+def _is_pause(call: CallState) -> bool:
+    """Nobody speaks or waits for anything, and no yes is asked for."""
+    busy = call.turns.is_due or call.turn_is_near or call.batches.is_running or call.playback.is_playing()
+    asked = call.gate.proposal is not None
+    return call.phase is Phase.TALKING and not (busy or asked or call.ear.hears_speech)
 
 
 def tell_new_session(call: CallState) -> None:

@@ -183,7 +183,7 @@ class Session(CallState):
             # The caller would hear noise: better a person than hiss.
             self.give_up(EndReason.MODEL_FORMAT, now)
             return
-        if self.model.configured() and self.is_live:
+        if self.model.configured(now) and self.is_live:
             recovery.tell_new_session(self)
         self._greet_when_ready()
 

@@ -57,6 +57,7 @@ async def test_waiting_is_silent(scene: Scene) -> None:
     """Nobody speaks, nothing happens, nothing is counted."""
     result = await scene.run("wait_for_user")
     assert (result.reply, result.then, result.output["say"]) == (Reply.NONE, Then.GO_ON, "")
+    assert result.patient
 
 
 async def test_the_end_of_the_call(scene: Scene) -> None:

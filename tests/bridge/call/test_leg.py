@@ -264,3 +264,11 @@ def test_closed_says_how() -> None:
     """The text of the error is for our own log."""
     assert str(SocketClosed(1011, "trouble")) == "closed 1011 trouble"
     assert str(SocketClosed(1000, "")) == "closed 1000"
+
+
+def test_what_was_lost_is_counted_on_in_the_next_leg() -> None:
+    """A leg that takes another one's place: the call's figures are of both."""
+    old = Leg(Pipe())
+    old.dropped, old.ignored = 3, 4
+    new = Leg(Pipe(), before=old)
+    assert (new.dropped, new.ignored) == (3, 4)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from bridge.call.model_leg import KEPT_FRAMES, MOST_REOPENINGS, REOPEN_PAUSE_S, ModelLeg
+from bridge.call.model_leg import KEPT_FRAMES, MOST_REOPENINGS, RENEW_AFTER_S, REOPEN_PAUSE_S, ModelLeg
 
 
 def standing() -> ModelLeg:
     leg = ModelLeg()
-    assert not leg.configured()
+    assert not leg.configured(0.0)
     return leg
 
 
@@ -19,8 +19,8 @@ def test_a_leg_that_breaks_is_replaced_at_once() -> None:
     assert leg.take_due(10.0)
     assert not leg.take_due(10.0)
     assert leg.deadline() is None
-    assert leg.configured()  # in another one's place
-    assert not leg.configured()  # a change of settings
+    assert leg.configured(0.0)  # in another one's place
+    assert not leg.configured(0.0)  # a change of settings
 
 
 def test_no_more_than_two_in_a_call() -> None:
@@ -29,7 +29,7 @@ def test_no_more_than_two_in_a_call() -> None:
     for _ in range(MOST_REOPENINGS):
         assert leg.lost(10.0)
         assert leg.take_due(10.0)
-        leg.configured()
+        leg.configured(0.0)
     assert not leg.lost(10.0)
 
 
@@ -65,6 +65,7 @@ def test_a_leg_that_stalls_is_replaced_at_once() -> None:
     assert leg.stalled(14.0)
     assert leg.take_due(14.0)
     assert not leg.stalled(18.0)
+    assert not leg.take_due(18.0)
 
 
 def test_what_the_caller_says_meanwhile_is_kept() -> None:
@@ -72,7 +73,7 @@ def test_what_the_caller_says_meanwhile_is_kept() -> None:
     leg = ModelLeg()
     leg.keep_frame("early")
     assert leg.take_frames() == []
-    leg.configured()
+    leg.configured(0.0)
     for number in range(KEPT_FRAMES + 1):
         leg.keep_frame(str(number))
     kept = leg.take_frames()
@@ -87,3 +88,16 @@ def test_notes_wait_in_order() -> None:
     leg.keep_note("system", "two")
     assert leg.take_notes() == [("user", "one"), ("system", "two")]
     assert leg.take_notes() == []
+
+
+def test_a_leg_grows_old_and_is_renewed_without_counting() -> None:
+    """An hour is the most that the service allows; every new leg has one of its own."""
+    leg = standing()
+    assert not leg.is_old(RENEW_AFTER_S - 1)
+    assert leg.is_old(RENEW_AFTER_S)
+    leg.renew(RENEW_AFTER_S)
+    assert not leg.is_old(RENEW_AFTER_S)
+    assert leg.take_due(RENEW_AFTER_S)
+    assert leg.configured(RENEW_AFTER_S)
+    assert not leg.is_old(2 * RENEW_AFTER_S - 1)
+    assert leg.reopenings == 0

@@ -4,7 +4,7 @@ import pytest
 
 from bridge.call import messages as m
 from bridge.call.manners import LONGEST_RETRY_S, MISSED_NOTE, RETRY_PAUSE_S
-from bridge.call.model_leg import REOPEN_PAUSE_S
+from bridge.call.model_leg import RENEW_AFTER_S, REOPEN_PAUSE_S
 from bridge.call.phases import EndReason, Phase
 from bridge.call.silence import FILLER_S, NEXT_STEP_S, RECONNECT_S, REPROMPT_S
 from tests.bridge.call.talk import CLIPS, FRAME, Talk, audio, called, configured, kinds, only, result
@@ -149,6 +149,20 @@ def test_an_hour_that_is_over_is_no_end() -> None:
     """`session_expired`: a new session at once; the close that follows is the old one's."""
     talk = talking()
     assert kinds(talk.tell(m.ModelFaulted("session_expired", "60 minutes"))) == ["ReopenModel"]
+
+
+def test_a_session_whose_hour_is_nearly_over_is_replaced_in_a_pause() -> None:
+    """Not while the agent speaks or a yes is asked for; and without a word to the caller."""
+    talk = talking()
+    talk.now += RENEW_AFTER_S
+    talk.tell(m.SpeechStarted("u1", 0))
+    talk.tell(m.SpeechStopped("u1", 0), m.UtteranceCommitted("u1"))
+    talk.turn("t1", "a1", 1000)
+    assert not only(talk.done, m.ReopenModel)
+    talk.at(talk.now - 100.0 + 1.1)
+    assert len(only(talk.done, m.ReopenModel)) == 1
+    assert kinds(back(talk)) == ["SendNote"]
+    assert clips(talk) == []
 
 
 def test_a_stall_is_noticed_bridged_and_replaced() -> None:
