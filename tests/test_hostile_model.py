@@ -25,7 +25,7 @@ from tools.result import Claim, Gate, ToolResult
 
 PROMPTS = Path(__file__).parent.parent / "prompts"
 CALLS = ("30", "1", "14", "35", "78")  # among them bookings, texts, a person, lies without end
-PROVED_CALLS = ("0", "84", "98")  # of a caller with a booking: it is cancelled once and moved twice
+PROVED_CALLS = ("0", "84", "2")  # of a caller with a booking: it is cancelled twice and moved once
 LEAST_DEEDS = 4000
 
 
