@@ -179,7 +179,8 @@ async def test_no_start_in_time() -> None:
             await chatty.send(message)
         await refused(server, silent, "no start in time")
         await refused(server, chatty, "no start in time")
-        assert START_S <= asyncio.get_running_loop().time() - opened < START_S + 2
+        took = asyncio.get_running_loop().time() - opened
+        assert START_S - 0.01 <= took < START_S + 2  # the loop rounds to its clock's grain
 
 
 @in_no_time
