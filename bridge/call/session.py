@@ -166,7 +166,7 @@ class Session(CallState):
                 self._tick(now)
 
     def _tick(self, now: float) -> None:
-        if self.ear.take_meant(now):
+        if self.ear.take_meant(now) and self.phase is not Phase.LEAVING:
             self._interrupt(now)
         if (keys := self.keypad.overdue(now)) is not None:
             self._keys_complete(keys)

@@ -49,10 +49,10 @@ def cuts_are_true(evidence: Evidence) -> Iterator[str]:
 
 
 def _said_twice(evidence: Evidence, item_id: str, heard_ms: int) -> bool:
-    """True when another item holds the same sound: then it cannot be told whose was heard."""
+    """True when another item holds the same sound, at any place: then it cannot be told whose was heard."""
     length = heard_ms * BYTES_PER_S // 1000
     sound = evidence.spoken.get(item_id, b"")[:length]
-    return any(other != item_id and audio[:length] == sound for other, audio in evidence.spoken.items())
+    return any(other != item_id and sound in audio for other, audio in evidence.spoken.items())
 
 
 def interrupted_agent_falls_silent(evidence: Evidence) -> Iterator[str]:

@@ -5,7 +5,7 @@ import pytest
 from bridge.call import messages as m
 from bridge.call.manners import LEAVING_S, MARK_DELAY_S
 from bridge.call.phases import EndReason, Phase
-from tests.bridge.call.talk import CLIP_MS, CLIPS, FRAME, Talk, audio, called, kinds, only, result
+from tests.bridge.call.talk import CLIP_MS, CLIPS, FRAME, Talk, audio, called, configured, kinds, only, result
 from tools.result import Reply, Then
 
 # --- leaving ----------------------------------------------------------------------
@@ -103,6 +103,19 @@ def test_key_zero_waits_for_no_mark() -> None:
     talk = Talk(clips=CLIPS).greeted()
     talk.tell(m.KeyPressed("0"))
     assert talk.tell(m.KeyPressed("0"))[-1] == m.EndStream(m.NextStep.PERSON, EndReason.KEY_ZERO)
+
+
+def test_who_speaks_over_the_greeting_and_presses_zero_hears_what_happens() -> None:
+    """What they began to say before the key would have cut the greeting; the line of ours it does not cut."""
+    talk = Talk(clips=CLIPS)
+    talk.tell(m.StreamStarted("MZ1"), m.ModelOpened("sess", 0), configured())
+    talk.turn("t_greeting", "greeting", 4000)
+    talk.at(0.5).tell(m.SpeechStarted("u1", 0))
+    talk.at(1.2).tell(m.KeyPressed("0"))
+    talk.at(1.2 + CLIP_MS / 1000 + MARK_DELAY_S)
+    assert kinds(talk.done).count("ClearPlayback") == 1
+    assert not only(talk.done, m.RecordTurn)[-1].cut
+    assert talk.done[-1] == m.EndStream(m.NextStep.PERSON, EndReason.KEY_ZERO)
 
 
 def test_a_handoff_without_a_farewell_gets_one() -> None:
