@@ -33,7 +33,7 @@ test: $(READY) ## the whole test suite
 guard: $(READY) ## how well claims are told from other sentences, on the labelled sets
 	@$(BIN)/python -m tests.claim_figures
 
-races: $(READY) ## many processes at one calendar, on both databases; about six minutes
+races: $(READY) ## many processes at one calendar, on both databases; about nine minutes
 	@$(BIN)/python -m tests.races
 
 check: $(READY) ## formatting, lint and types
