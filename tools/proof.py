@@ -1,7 +1,7 @@
 """Who may be shown the bookings of the calling number, and change them.
 
 Only whom the network vouches for, or who read back a code texted to that number: a calling
-number by itself can be forged. `codes.py` proves it; `lookup.py` and `changes.py` ask here.
+number by itself can be forged. `identity.py` proves it; `lookup.py` and `changes.py` ask here.
 """
 
 from tools import spoken_changes

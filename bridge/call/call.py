@@ -159,8 +159,7 @@ class Call:
         log.warning("model_reopened")
         if self._model_task is not None and self._model_task is not asyncio.current_task():
             self._model_task.cancel()
-        if self._model is not None:
-            self._model = None
+        self._model = None
         self._model_task = self._start_leg(self._run_model(), "model leg")
 
     def _start_leg(self, running: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:

@@ -41,7 +41,7 @@ class Evidence(msgspec.Struct, kw_only=True):
     events: list[Event] = []
     deleted_by_people: set[str] = set()  # ids of events of ours
     edited_by_people: set[str] = set()  # since when it cannot be told when they were moved
-    messages: list[str] = []  # bodies; each is about one booking only
+    messages: list[tuple[str, str]] = []  # number and body of each that Twilio accepted
     uses_calendar: bool = False
 
 
@@ -244,10 +244,10 @@ def _untold(evidence: Evidence, withdrawn: Iterable[Reservation]) -> Iterator[st
 
 def _texts_doubled(evidence: Evidence) -> int:
     """Texts that went out twice, and texts of which the record does not say that they went out."""
-    doubled = sum(number - 1 for number in Counter(evidence.messages).values())
     claimed = Counter(op.row for op in evidence.ops if op.kind == "text" and op.result == "ok" and op.row)
-    doubled += sum(number - 1 for number in claimed.values())
+    doubled = sum(number - 1 for number in claimed.values())
     if evidence.uses_calendar:
-        sent = Counter(text.body for text in evidence.texts if text.state is TextState.SENT)
+        # Whoever moves away and back again is rightly told the same twice: two rows, two messages.
+        sent = Counter((text.to, text.body) for text in evidence.texts if text.state is TextState.SENT)
         doubled += sum((Counter(evidence.messages) - sent).values())
     return doubled

@@ -105,7 +105,7 @@ async def hold(race: Race, say: Say) -> Result:
             events=_live_events(google),
             deleted_by_people=people.deleted,
             edited_by_people=people.edited,
-            messages=[message["body"] for message in twilio.messages],
+            messages=[(message["to"], message["body"]) for message in twilio.messages],
             uses_calendar=race.kind == "google",
         )
         await store.close()

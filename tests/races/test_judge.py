@@ -189,9 +189,11 @@ def test_whoever_loses_a_booking_to_a_person_must_be_told() -> None:
 
 def test_a_text_is_sent_once_and_the_record_says_so() -> None:
     """Twice in Twilio's list, or once and not in ours."""
-    sent = Text(id="t", reservation_id="a", kind="confirmation", to="", body="B", state=TextState.SENT)
-    assert found(texts=[sent], messages=["B"], uses_calendar=True).texts_doubled == 0
-    assert found(texts=[sent], messages=["B", "B"], uses_calendar=True).texts_doubled > 0
-    assert found(messages=["B"], uses_calendar=True).texts_doubled == 1
+    to, other = "+12025550143", "+12025550144"
+    sent = Text(id="t", reservation_id="a", kind="confirmation", to=to, body="B", state=TextState.SENT)
+    assert found(texts=[sent], messages=[(to, "B")], uses_calendar=True).texts_doubled == 0
+    assert found(texts=[sent], messages=[(to, "B"), (to, "B")], uses_calendar=True).texts_doubled == 1
+    assert found(texts=[sent], messages=[(other, "B")], uses_calendar=True).texts_doubled == 1
+    assert found(messages=[(to, "B")], uses_calendar=True).texts_doubled == 1
     claims = [op(number, "text", 0, 1, row="a") for number in (1, 2)]
     assert found(ops=claims).texts_doubled == 1
