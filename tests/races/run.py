@@ -70,7 +70,8 @@ async def hold(race: Race, say: Say) -> Result:
     """Hold the race, settle what it left, and judge it."""
     calendars = [f"{race.name}-{number}@race.example" for number in range(race.calendars)]
     began = time.monotonic()
-    async with _services(race, calendars) as (google, twilio):
+    ahead = _Ahead()
+    async with _services(race, calendars, ahead) as (google, twilio):
         plan = Plan(
             kind=race.kind,
             process="",
@@ -94,7 +95,7 @@ async def hold(race: Race, say: Say) -> Result:
             await asyncio.wait([around])
         people.did["processes killed"] = field.killed
         settling = time.monotonic()
-        await _settle(race, plan)
+        await _settle(race, plan, ahead)
         store = await Store.open(race.database_url)
         rows = await store.report.reservations()
         evidence = Evidence(
@@ -130,7 +131,7 @@ class _Field:
         self._plan = plan
         self._say = say
         self._done = 0
-        self._running: dict[int, asyncio.subprocess.Process] = {}
+        self._working: dict[int, asyncio.subprocess.Process] = {}  # who has done something
         self._random = Random(f"field {race.seed}")
 
     async def race(self) -> None:
@@ -160,13 +161,13 @@ class _Field:
                 cwd=ROOT,
                 stdout=asyncio.subprocess.PIPE,
             )
-            self._running[lane] = process
             assert process.stdout is not None
             async for line in process.stdout:
+                self._working[lane] = process
                 self._done += int(line)
                 part -= int(line)
             status = await process.wait()
-            del self._running[lane]
+            self._working.pop(lane, None)
             if status == 0:
                 return
             if status != -signal.SIGKILL:
@@ -176,10 +177,10 @@ class _Field:
         """kill -9, at any moment of what it does."""
         while True:
             await asyncio.sleep(self._race.kill_every_s)
-            if self._running:
-                lane = self._random.choice(sorted(self._running))
+            if self._working:
+                process = self._working.pop(self._random.choice(sorted(self._working)))
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(self._running[lane].pid, signal.SIGKILL)
+                    os.kill(process.pid, signal.SIGKILL)
                     self.killed += 1
 
     async def _tell(self) -> None:
@@ -188,7 +189,17 @@ class _Field:
             self._say(f"{self._race.name}: {self._done} of {self._race.operations} operations")
 
 
-async def _settle(race: Race, plan: Plan) -> None:
+class _Ahead:
+    """How far the time of the settling, and of Twilio with it, is ahead of the clock."""
+
+    def __init__(self) -> None:
+        self.by = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.by
+
+
+async def _settle(race: Race, plan: Plan, ahead: _Ahead) -> None:
     """Let recovery run until nothing is left, in time that is ahead of the clock."""
     store = await Store.open(race.database_url)
     if race.kind != "google":
@@ -199,7 +210,8 @@ async def _settle(race: Race, plan: Plan) -> None:
         await asyncio.sleep(race.lag_s)  # until reads show what was written last
         calendar, sms = google_of(plan), sms_of(plan)
         for number in range(1, SETTLE_ROUNDS):
-            clock = Clock(datetime.now(UTC) + timedelta(seconds=number * ROUND_S))
+            ahead.by = timedelta(seconds=number * ROUND_S)  # a text is looked for since it was sent
+            clock = Clock(ahead.now())
             tools = Dispatcher(
                 business=business_of(plan.calendars),
                 store=store.bookings,
@@ -218,7 +230,7 @@ async def _settle(race: Race, plan: Plan) -> None:
 
 @contextlib.asynccontextmanager
 async def _services(
-    race: Race, calendars: list[str]
+    race: Race, calendars: list[str], ahead: _Ahead
 ) -> AsyncIterator[tuple[CalendarStandin, TwilioRestStandin]]:
     loop_time = asyncio.get_running_loop().time
 
@@ -228,7 +240,7 @@ async def _services(
     google = CalendarStandin(Ledger("calendar", loop_time), now=now)
     twilio = TwilioRestStandin(
         Ledger("twilio_rest", loop_time),
-        now=now,
+        now=ahead.now,
         account_sid=ACCOUNT_SID,
         auth_token=AUTH_TOKEN,
         numbers=[OUR_NUMBER],
