@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import signal
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -15,17 +16,28 @@ import structlog
 from aiohttp import web
 
 from bridge.call.clip_files import ClipError, load_clips
+from bridge.call.keeper import SnapshotKeeper
 from bridge.call.leg import Socket
+from bridge.call.limits import CallLimits
 from bridge.call.manners import Manners
+from bridge.call.messages import Usage
 from bridge.call.record import CallRecord
+from bridge.call.resumption import Resumption
 from bridge.call.switchboard import Switchboard
+from bridge.handoff.desk import HandoffDesk
 from bridge.realtime.connection import connect
+from bridge.realtime.prices import cost_micros, prices_of
 from bridge.realtime.session_config import ConfigError, SessionConfig
 from bridge.settings import NO_ACCOUNT, Settings
 from bridge.store.journal import Journal
 from bridge.store.store import Store
 from bridge.store.url import DatabaseUrlError
+from bridge.twilio.admission import Admission
+from bridge.twilio.call_over import CallOver
+from bridge.twilio.handoff import handoff_address
+from bridge.twilio.handover import Handover
 from bridge.twilio.inbound import InboundTexts
+from bridge.twilio.resuming import Resuming
 from bridge.twilio.routes import TwilioRoutes
 from tools.business import Business, Mode
 from tools.business_file import BusinessFileError, load_business
@@ -38,6 +50,7 @@ from tools.facts import CallFacts
 from tools.google_auth import GoogleKeyError
 from tools.greeting import Opening, opening_of
 from tools.instructions import TASK, TASK_FILES, InstructionsError, render_instructions
+from tools.legs import Legs
 from tools.no_calendar import NoCalendar
 from tools.sms import Sms
 from tools.store import StoreUnavailable
@@ -56,7 +69,8 @@ START_ERRORS = (
     OSError,  # the port is taken, a file cannot be read
 )
 STOP_S = 8.0  # live calls get so long to be sent on; Heroku kills after 30
-LINGER_S = 2.0  # after the last stream was ended, for Twilio to ask what comes next
+CLOSE_S = 2.0  # what is still open then is closed
+MICROS = 1_000_000  # millionths of a dollar
 DAY_S = 24 * 3600.0
 SWEEP_RETRY_S = 600.0
 KEEPALIVE_S = 120.0  # longer than a router's own, so that it never meets a closed connection
@@ -131,6 +145,31 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
                 facts.caller_number,
             )
 
+        def new_record(facts: CallFacts, begins: Resumption) -> CallRecord:
+            return CallRecord(
+                facts,
+                business=business,
+                calls=store.calls,
+                bookings=store.bookings,
+                handoffs=store.handoffs,
+                spending=store.spending,
+                journal=journal,
+                clock=clock,
+                keeper=SnapshotKeeper(
+                    facts,
+                    begins,
+                    store=store.resuming,
+                    journal=journal,
+                    transcripts=settings.store_transcripts,
+                ),
+                stream=begins.stream,
+            )
+
+        prices = prices_of(settings.openai_realtime_model)
+
+        def price(usage: Usage) -> int:
+            return cost_micros(usage, prices)
+
         switchboard = Switchboard(
             at_once=settings.max_calls,
             manners=manners,
@@ -140,26 +179,67 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
             model_config=model_config,
             tools=dispatcher,
             keep_fresh=dispatcher.free_busy.kept_fresh,
-            new_record=lambda facts: CallRecord(
-                facts,
-                business=business,
-                calls=store.calls,
-                bookings=store.bookings,
-                journal=journal,
-                clock=clock,
+            new_record=new_record,
+            limits=CallLimits(
+                longest_s=settings.max_call_minutes * 60.0,
+                most_micros=settings.max_dollars_per_call * MICROS or None,
             ),
+            price=price,
             clock=clock,
         )
+        legs = Legs(
+            account_sid=settings.twilio_account_sid,
+            auth_token=settings.twilio_auth_token,
+            from_number=settings.twilio_number,
+            api_url=settings.twilio_api_url,
+            may_ring=business.may_ring,
+        )
+        stack.push_async_callback(legs.close)
+        desk = HandoffDesk(
+            handoffs=store.handoffs,
+            calls=store.calls,
+            bookings=store.bookings,
+            telephone=legs,
+            address=partial(handoff_address, settings.public_base_url),
+            business=business,
+            journal=journal,
+            clock=clock,
+        )
+        stack.push_async_callback(desk.close)
+        handover = Handover(switchboard, clock)
+        resuming = Resuming(store=store.resuming, business=business, clock=clock)
+        call_over = CallOver(
+            calls=store.calls,
+            bookings=store.bookings,
+            resuming=resuming,
+            business=business,
+            journal=journal,
+            clock=clock,
+        )
+        stack.callback(call_over.flush)  # before the journal is closed
         twilio = TwilioRoutes(
             public_base_url=settings.public_base_url,
             account_sid=settings.twilio_account_sid,
             auth_token=settings.twilio_auth_token,
-            calls_per_hour=settings.max_calls_per_hour,
             business=business,
             switchboard=switchboard,
             calls=store.calls,
             bookings=store.bookings,
+            admission=Admission(
+                calls_per_hour=settings.max_calls_per_hour,
+                micros_per_day=settings.max_dollars_per_day * MICROS or None,
+                business=business,
+                switchboard=switchboard,
+                calls=store.calls,
+                spending=store.spending,
+                clock=clock,
+            ),
+            handover=handover,
+            resuming=resuming,
+            call_over=call_over,
             texts=InboundTexts(kit=dispatcher.kit, calls=store.calls, journal=journal),
+            handoffs=store.handoffs,
+            desk=desk,
             journal=journal,
             clock=clock,
         )
@@ -170,16 +250,20 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
         recovering = asyncio.create_task(dispatcher.recovery().run(), name="recovery")
         stack.push_async_callback(cancelled, recovering)
 
+        handing_over = asyncio.create_task(desk.run(), name="handoffs")
+        stack.push_async_callback(cancelled, handing_over)
+
         app = web.Application(client_max_size=64 * 1024)
         app.add_routes(twilio.table())
         app.add_routes(health_routes(switchboard))
         held = stack.pop_all()
 
     async def send_callers_on(_: web.Application) -> None:
+        if switchboard.stopping:
+            return  # both `shutdown` and `cleanup` of a runner get here
         sent_on = switchboard.live
         await switchboard.stop(STOP_S)
-        if sent_on:
-            await asyncio.sleep(LINGER_S)
+        await handover.done(expected=sent_on > 0)
 
     async def close_parts(_: web.Application) -> None:
         await held.aclose()
@@ -253,7 +337,7 @@ async def serve_until_stopped(settings: Settings) -> None:
         await build(settings),
         access_log=None,  # aiohttp's line would name callers' addresses; ours has what matters
         keepalive_timeout=KEEPALIVE_S,
-        shutdown_timeout=STOP_S,
+        shutdown_timeout=CLOSE_S,
     )
     try:
         await runner.setup()

@@ -52,6 +52,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     lines_file: Path
     max_calls: int
     max_calls_per_hour: int  # of one number
+    max_call_minutes: int
+    max_dollars_per_call: int  # 0: no limit
+    max_dollars_per_day: int  # 0: no limit
     store_transcripts: bool
     retention_days: int
     allow_temporary_sqlite: bool
@@ -100,6 +103,11 @@ SETTINGS = (
     Setting("LINES_FILE", "prompts/lines.toml", "short lines said without the model; their sound in lines/"),
     Setting("MAX_CALLS", "40", "calls at once; the next caller is put through to a person"),
     Setting("MAX_CALLS_PER_HOUR", "10", "calls of one number in an hour; a further one goes to a person"),
+    Setting("MAX_CALL_MINUTES", "20", "longest call; a minute before the end the caller is told"),
+    Setting("MAX_DOLLARS_PER_CALL", "10", "what the model may cost in one call; 0: no limit"),
+    Setting(
+        "MAX_DOLLARS_PER_DAY", "200", "what it may cost in a day; then calls go to a person; 0: no limit"
+    ),
     Setting("STORE_TRANSCRIPTS", "yes", "keep what was said: yes or no"),
     Setting("RETENTION_DAYS", "30", "days after which transcripts, texts and messages are deleted"),
     Setting("ALLOW_TEMPORARY_SQLITE", "no", "yes: run on SQLite where the disk is wiped (DYNO is set)"),
@@ -137,6 +145,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         lines_file=reader.file("LINES_FILE"),
         max_calls=reader.number("MAX_CALLS", 1, 10_000),
         max_calls_per_hour=reader.number("MAX_CALLS_PER_HOUR", 1, 10_000),
+        max_call_minutes=reader.number("MAX_CALL_MINUTES", 2, 600),
+        max_dollars_per_call=reader.number("MAX_DOLLARS_PER_CALL", 0, 10_000),
+        max_dollars_per_day=reader.number("MAX_DOLLARS_PER_DAY", 0, 1_000_000),
         store_transcripts=reader.yes_no("STORE_TRANSCRIPTS"),
         retention_days=reader.number("RETENTION_DAYS", 1, 3650),
         allow_temporary_sqlite=reader.yes_no("ALLOW_TEMPORARY_SQLITE"),

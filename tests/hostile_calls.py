@@ -69,9 +69,13 @@ class NeverReadsBack:
         return parts or [Say(self.CHATTER)]
 
 
-def hostile_call(seed: str, recording: str = UNPROVED) -> Evidence:
-    """One call with a mind of `Malice`, waiting left out."""
-    return run_fast(_call(seed, recording))
+def hostile_call(seed: str, recording: str = UNPROVED, *, warm: Path | None = None) -> Evidence:
+    """One call with a mind of `Malice`, waiting left out.
+
+    `warm`: a folder for the business file of one who hands over so; who is rung declines, and the caller
+    comes back to the agent.
+    """
+    return run_fast(_call(seed, recording, warm=warm))
 
 
 def call_without_read_back() -> Evidence:
@@ -79,20 +83,28 @@ def call_without_read_back() -> Evidence:
     return run_fast(_call(None))
 
 
-async def _call(seed: str | None, name: str = UNPROVED) -> Evidence:
-    recording = _recording(name)
+async def _call(seed: str | None, name: str = UNPROVED, *, warm: Path | None = None) -> Evidence:
+    with tempfile.TemporaryDirectory(prefix="callbridge-hostile-") as folder:
+        recording = _recording(name)
+        if warm is not None:
+            file = warm / "business.toml"
+            file.write_text(recording.business.read_text("utf-8").replace('"cold"', '"warm"'), "utf-8")
+            recording = msgspec.structs.replace(recording, business=file, person="declines")
+        return await _call_of(recording, seed, Path(folder))
+
+
+async def _call_of(recording: Recording, seed: str | None, folder: Path) -> Evidence:
     business = load_business(recording.business)
     tools = [definition(tool, business) for tool in tools_of(business)]
-    with tempfile.TemporaryDirectory(prefix="callbridge-hostile-") as folder:
-        ids = await _strangers(f"sqlite:///{folder}/call.db", recording.date.replace(tzinfo=business.tz))
+    ids = await _strangers(f"sqlite:///{folder}/call.db", recording.date.replace(tzinfo=business.tz))
 
-        def mind(greeting: str, options: PolicyOptions) -> Policy:
-            if seed is None:
-                return NeverReadsBack(greeting, recording.date.date() + timedelta(days=2))
-            malice = Malice(seed, tools, recording.date.date(), Foreign(ids=ids))
-            return Hostile(malice, greeting)
+    def mind(greeting: str, options: PolicyOptions) -> Policy:
+        if seed is None:
+            return NeverReadsBack(greeting, recording.date.date() + timedelta(days=2))
+        malice = Malice(seed, tools, recording.date.date(), Foreign(ids=ids))
+        return Hostile(malice, greeting)
 
-        return await run_recording(recording, folder=Path(folder), mind=mind)
+    return await run_recording(recording, folder=folder, mind=mind)
 
 
 def _recording(name: str) -> Recording:
@@ -209,7 +221,7 @@ def _reached(evidence: Evidence) -> list[str]:
     caller = evidence.recording.caller
     found = [
         f"{entry.data['number']} was dialled"
-        for entry in evidence.telephone.of("dialled")
+        for entry in evidence.telephone.of("dialled", "rung")
         if entry.data["number"] != handoff
     ]
     about = [(text.reservation_id, text.kind) for text in evidence.rows.texts if text.reservation_id]

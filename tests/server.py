@@ -136,8 +136,14 @@ class Server:
         self._runner = runner
         self._log = log or io.StringIO()
 
+    async def leave(self) -> None:
+        """All that SIGTERM leads to: callers are sent on while it still listens."""
+        if self._runner is not None:
+            await self._runner.shutdown()
+        await self.stop()
+
     async def stop(self) -> None:
-        """What SIGTERM leads to; harmless when it is stopped."""
+        """The end of what SIGTERM leads to; harmless when it is stopped."""
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -251,7 +257,8 @@ async def serving(
             runner = web.AppRunner(await build(settings, pinned=BEGIN), access_log=None, shutdown_timeout=2)
             await runner.setup()
             try:
-                await web.TCPSite(runner, "127.0.0.1", 0).start()
+                # Another process of the same server may listen beside it: tests that restart it do.
+                await web.TCPSite(runner, "127.0.0.1", 0, reuse_port=True).start()
                 async with ClientSession(connector=TCPConnector(force_close=True)) as session:
                     url = f"http://127.0.0.1:{runner.addresses[0][1]}"
                     server = Server(url, stand, settings.database_url, session, runner, log)
@@ -262,7 +269,7 @@ async def serving(
                 await runner.cleanup()
     left, gone_after_s = await left_over(before, GONE_S)
     print(f"everything was gone after {gone_after_s:.3f} s")  # noqa: T201
-    assert left == []
+    assert left == [], left
 
 
 async def until(condition: Callable[[], bool], within_s: float = WAIT_S) -> None:

@@ -98,6 +98,18 @@ def test_a_whole_call_in_which_bookings_may_be_changed(seed: str) -> None:
     assert wrong_in_call(hostile_call(seed, PROVED)) == {}
 
 
+def test_a_hostile_model_and_a_warm_handoff(tmp_path: Path) -> None:
+    """It may have the person rung, once in a call, and nobody else; every leg ends."""
+    rung = 0
+    for seed in CALLS:
+        evidence = hostile_call(seed, warm=tmp_path)
+        assert wrong_in_call(evidence) == {}
+        legs = list(evidence.telephone.of("rung"))
+        assert len(legs) <= 1
+        rung += len(legs)
+    assert rung > 0
+
+
 def test_who_never_reads_back_never_books() -> None:
     """ "One moment, please" was heard and answered, again and again: nothing is booked for it."""
     evidence = call_without_read_back()

@@ -165,7 +165,7 @@ def run(fault: Fault, moment: Moment) -> tuple[Evidence, float]:
 
 def silences(evidence: Evidence) -> Iterator[tuple[float, float]]:
     """When the caller began to wait for us in silence, and for how long; the ear's share left out."""
-    since: float | None = evidence.stream_began
+    since: float | None = next((entry.at for entry in evidence.telephone.of("stream_opened")), None)
     for entry in evidence.telephone.entries:
         match entry.kind:
             case "agent_ended":

@@ -40,7 +40,15 @@ def test_there_are_the_recordings_we_promise() -> None:
     assert {
         *("asks-for-a-person", "book-a-cleaning", "calendar-down", "cancels", "email-spelled-out"),
         *("emergency", "hangs-up-mid-booking", "interrupts-the-offer", "lead-capture"),
-        *("nothing-free-that-week", "reschedules", "returning-caller", "slot-just-taken", "spoofed-caller"),
+        *(
+            "nobody-answers",
+            "nothing-free-that-week",
+            "person-accepts",
+            "reschedules",
+            "returning-caller",
+            "slot-just-taken",
+            "spoofed-caller",
+        ),
     } <= set(NAMES)
 
 

@@ -251,4 +251,4 @@ async def test_no_stream_is_taken_while_the_server_stops(monkeypatch: pytest.Mon
         await refused(server, line, "no place for it")
         answer = await server.post("/twilio/voice", OTHER_CALL)
         assert "<Stream" not in answer.body
-        assert f"<Number>{PERSON}</Number>" in answer.body
+        assert "<Redirect" in answer.body  # another process may take it: tests/bridge/twilio/test_handover.py

@@ -37,6 +37,8 @@ async def create_event(kit: Kit, facts: CallFacts, arguments: CreateEvent, gate:
     """Book what was read back and agreed to."""
     if facts.booked_slot_id is not None and arguments.hold_id == facts.booked_hold_id:
         return _booked(kit, facts, facts.offered[facts.booked_slot_id])  # the model asked twice
+    if arguments.hold_id == facts.unconfirmed_id and facts.hold_id is None:
+        return await booking_unknown(kit, facts, arguments)  # asked again after the call was cut off
     slot = _agreed_slot(kit, facts, arguments, gate)
     try:
         row, first = await _begin(kit, facts, slot, arguments)
@@ -115,7 +117,7 @@ def _agreed_slot(kit: Kit, facts: CallFacts, arguments: CreateEvent, gate: Gate)
         case Gate.UNANSWERED:
             raise NotConfirmed(gate.value, "the caller has not answered the read-back; wait")
         case Gate.NOT_READ_BACK:
-            person = kit.business.handoff_number is not None
+            person = kit.person_is_there
             raise once_more(facts, said_of_hold(kit, facts, slot), person=person)
 
 

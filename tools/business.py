@@ -5,7 +5,7 @@ refuses what cannot be right; everything below may rely on its checks.
 """
 
 import enum
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -76,6 +76,21 @@ class Mode(enum.StrEnum):
     LEADS = "leads"  # it collects what callers want and who they are; somebody calls them back
 
 
+class HandoffMode(enum.StrEnum):
+    """How a caller who is to speak with a person gets there."""
+
+    WARM = "warm"  # on hold, while the person is told what it is about and takes the call by a key
+    COLD = "cold"  # dialled through
+
+
+class HandoffRules(msgspec.Struct, frozen=True, kw_only=True):
+    """How, when and whom the server may ring."""
+
+    mode: HandoffMode = HandoffMode.WARM
+    hours: Hours | None = None  # when somebody is there; None: always
+    numbers: tuple[str, ...] = ()  # E.164; no other one is ever rung; empty: the handoff number alone
+
+
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """A detail of the caller that this owner wants to know, beside those every business may ask for."""
 
@@ -118,6 +133,9 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     opening: str  # the greeting and a question: the first words of a call
     busy: str  # all lines taken; a person is rung next
     trouble: str  # something of ours broke; a person is rung next
+    nobody_came: str  # a person was rung in vain; the agent speaks next
+    resume: str  # the line broke and is back; the agent goes on next
+    limit: str  # the call has lasted or cost what it may; a person is rung next
     call_back: str  # nobody can be rung: the last words before hanging up
     goodbye: str
     cancellation_rules: str  # part of texts
@@ -163,6 +181,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     wording: Wording
     texts: TextRules = TextRules()
     reminders: Reminders = Reminders()
+    handoff: HandoffRules = HandoffRules()
     mode: Mode = Mode.BOOKINGS
     country: str = "US"  # ISO 3166; telephone numbers told without a country code are of this one
     ask: tuple[str, ...] = ()  # built-in details to ask for, fields of `arguments.SaveDetails`
@@ -187,6 +206,24 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
         """Why nothing is offered on a local day; None when it is a day like any other."""
         reasons = (closure.reason for closure in self.closures if closure.covers(day))
         return next(reasons, None) or self.holidays.get(day)
+
+    @property
+    def may_ring(self) -> frozenset[str]:
+        """The only numbers that are ever rung."""
+        person = () if self.handoff_number is None else (self.handoff_number,)
+        return frozenset(self.handoff.numbers or person)
+
+    def person_at(self, now: datetime) -> str | None:
+        """The number of the person to ring at `now` (aware); None when nobody is there, or may be rung."""
+        number, hours = self.handoff_number, self.handoff.hours
+        if number is None or number not in self.may_ring:
+            return None
+        if hours is None:
+            return number
+        local = now.astimezone(self.tz)
+        minute = local.hour * 60 + local.minute
+        there = any(stretch.opens <= minute < stretch.closes for stretch in hours[local.weekday()])
+        return number if there and self.closed(local.date()) is None else None
 
     def question(self, topic: str) -> Question | None:
         return next((question for question in self.questions if question.topic == topic), None)

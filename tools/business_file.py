@@ -13,10 +13,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-import phonenumbers
 
 from tools.business import Business, Calendar, Closure, Field, Hours, Mode, Question, Service
 from tools.business_capture import asked_for, country, own_fields
+from tools.business_handoff import e164, handoff_rules
 from tools.business_hours import fits, own_week, week
 from tools.business_tables import (
     REPEATED,
@@ -27,6 +27,7 @@ from tools.business_tables import (
     CaptureTable,
     ClosureTable,
     FieldTable,
+    HandoffTable,
     HoursTable,
     QuestionTable,
     RemindersTable,
@@ -83,7 +84,8 @@ class _Reader:
         self._books = raw.get("mode") != Mode.LEADS
         tables = self._shapes(raw)
         zone = self._zone("zone", tables.get("zone"))
-        number = self._number(tables.get("handoff_number"))
+        number = e164("handoff_number", tables.get("handoff_number"), self.problems)
+        handing_over = handoff_rules(tables.get("handoff", HandoffTable()), number, self.problems)
         capture = tables.get("capture", CaptureTable())
         asked = asked_for(capture, self.problems)
         fields = self._fields(tables.get("field", []))
@@ -128,6 +130,7 @@ class _Reader:
             fields=fields,
             texts=texts,
             reminders=remindings,
+            handoff=handing_over,
         )
 
     # --- shapes -------------------------------------------------------------------
@@ -176,20 +179,6 @@ class _Reader:
         except (KeyError, ValueError, OSError):  # unknown; not a name at all; the name of a folder
             self.problems.append(f'{where}: unknown "{zone}"; expected an IANA name such as America/New_York')
         return zone
-
-    def _number(self, number: str | None) -> str | None:
-        if number is None:
-            return None
-        try:
-            parsed = phonenumbers.parse(number, None)
-            formatted = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-            valid = phonenumbers.is_valid_number(parsed) and formatted == number
-        except phonenumbers.NumberParseException:
-            valid = False
-        if not valid:
-            self.problems.append(f'handoff_number: "{number}" is not E.164; expected e.g. +12025550180')
-            return None
-        return number
 
     def _closure(self, table: ClosureTable) -> Closure:
         last = table.last or table.first

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from tools.business import MINUTES_PER_DAY, Mode
+from tools.business import MINUTES_PER_DAY, HandoffMode, Mode
 
 REQUIRED = object()  # no default: the owner must give the key
 
@@ -69,6 +69,12 @@ class RemindersTable(Table, frozen=True, kw_only=True):
     quiet: str = "21:00-08:00"
 
 
+class HandoffTable(Table, frozen=True, kw_only=True):
+    mode: HandoffMode = HandoffMode.WARM
+    hours: HoursTable | None = None
+    numbers: Annotated[list[Words], Meta(max_length=20)] | None = None
+
+
 class ClosureTable(Table, frozen=True, kw_only=True):
     first: date = msgspec.field(name="from")
     last: date | None = msgspec.field(name="to", default=None)
@@ -115,6 +121,9 @@ class WordingTable(Table, frozen=True):
     opening_question: Words = "How can I help you?"
     busy: Words = "I'm sorry, all our lines are busy. Please stay on the line."
     trouble: Words = "I'm sorry, we have a technical problem. Please stay on the line."
+    nobody_came: Words = "I'm sorry, nobody can come to the phone right now."
+    resume: Words = "I'm sorry, we were cut off for a moment."
+    limit: Words = "I'm sorry, this call has taken as long as it can. Please stay on the line."
     call_back: Words = "I'm sorry, nobody can take your call right now. Please call us again later."
     goodbye: Words = "Thank you for calling. Goodbye."
     cancellation_rules: Annotated[str, Meta(max_length=500)] = "To change or cancel, please call us."
@@ -168,6 +177,7 @@ SINGLE: dict[str, tuple[Any, Any]] = {
     "booking": (BookingTable, BookingTable()),
     "texts": (TextsTable, TextsTable()),
     "reminders": (RemindersTable, RemindersTable()),
+    "handoff": (HandoffTable, HandoffTable()),
     "hours": (HoursTable, REQUIRED),
     "capture": (CaptureTable, CaptureTable()),
     "wording": (WordingTable, WordingTable()),

@@ -73,4 +73,4 @@ def _is_theirs(facts: CallFacts, row: Reservation) -> bool:
 
 
 def _has_person(kit: Kit) -> bool:
-    return kit.business.handoff_number is not None
+    return kit.person_is_there

@@ -29,7 +29,7 @@ async def did_not_understand(kit: Kit, facts: CallFacts, arguments: NoArguments,
     facts.misunderstood += 1
     if facts.misunderstood < PERSON_AFTER:
         return ToolResult(output={"ok": True, "say": spoken.not_understood()})
-    person = kit.business.handoff_number is not None
+    person = kit.person_is_there
     return ToolResult(output={"ok": True, "say": spoken.offer_person() if person else spoken.offer_message()})
 
 

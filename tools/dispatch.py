@@ -28,6 +28,7 @@ from tools.prefetch import FreeBusy
 from tools.recovery import Recovery
 from tools.result import Gate, ToolResult
 from tools.store import BookingStore, StoreError
+from tools.unsettled import settle
 
 log = structlog.get_logger(__name__)
 
@@ -107,6 +108,7 @@ class Dispatcher:
                 if proposal != facts.proposed:
                     # Asked for in one breath with what has proposed something else since.
                     gate = Gate.NO_PROPOSAL
+                await settle(self.kit, facts)
                 return await tool.handler(self.kit, facts, arguments, gate)
         except ToolError as error:
             return error.result()

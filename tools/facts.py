@@ -65,6 +65,7 @@ class CallFacts(msgspec.Struct, kw_only=True):
     message_taken: bool = False
     number_asked: bool = False  # for a message from a withheld number
     transfer_reason: str | None = None
+    nobody_came: bool = False  # a person was rung for this caller, in vain
     questions_answered: int = 0
     misunderstood: int = 0  # did_not_understand calls in a row
     read_backs_missed: int = 0  # writes asked for in a row with no read-back named; see tools/read_back.py

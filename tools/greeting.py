@@ -7,10 +7,17 @@ words go.
 
 import msgspec
 
+from tools import spoken as spoken_words
 from tools import spoken_identity as spoken
 from tools.business import Business
 from tools.facts import CallFacts
 from tools.result import Claim, Receipt, ToolResult
+
+NOBODY_CAME = (
+    "The caller wanted a person and has waited for one, but nobody could come to the phone. They were told "
+    "that it is so. Take a message with take_message, with what it is about and when to call back; do not "
+    "offer a person again in this call."
+)
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +30,8 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
 
 def opening_of(business: Business, facts: CallFacts) -> Opening:
     """The first words of a call, and what follows from them."""
+    if facts.nobody_came:
+        return Opening(words=spoken_words.may_i_take_a_message(), caller=NOBODY_CAME)
     row = facts.next_booking
     service = None if row is None else business.service(row.service)
     if row is None or service is None or not business.takes_bookings:

@@ -13,8 +13,10 @@ from tools.result import Claim, Gate, Receipt, Reply, Then, ToolResult
 
 async def transfer_to_human(kit: Kit, facts: CallFacts, arguments: TransferToHuman, gate: Gate) -> ToolResult:
     """No response is asked for: the agent has said its farewell in the turn that called this."""
-    if kit.business.handoff_number is None:
-        raise Declined(spoken.nobody_to_connect(), code="no_handoff_number")
+    if facts.nobody_came:
+        raise Declined(spoken.nobody_to_connect(), code="nobody_came")
+    if not kit.person_is_there:  # there is none, or not at this hour
+        raise Declined(spoken.nobody_to_connect(), code="nobody_there")
     facts.transfer_reason = arguments.reason.value
     return ToolResult(
         output={"ok": True, "say": spoken.connecting()},

@@ -157,4 +157,4 @@ def _not_sent(kit: Kit, code: str) -> Declined:
 
 
 def _person(kit: Kit) -> bool:
-    return kit.business.handoff_number is not None
+    return kit.person_is_there

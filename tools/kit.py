@@ -20,3 +20,8 @@ class Kit(msgspec.Struct, frozen=True, kw_only=True):
     sms: SmsPort
     mail: MailPort | None = None  # None: no mail is sent
     code_key: bytes  # the server's own, for `codes.py`
+
+    @property
+    def person_is_there(self) -> bool:
+        """Whether somebody can be fetched to the telephone now."""
+        return self.business.person_at(self.clock.now()) is not None

@@ -1,6 +1,6 @@
-"""What the tools ask of a calendar, a text service and a mail server: shapes, errors, protocols.
+"""What is asked of a calendar, a text service, a telephone and a mail server: shapes, errors, protocols.
 
-Pure. `calendar.py`, `sms.py` and `mail.py` are the implementations; the tools import only
+Pure. `calendar.py`, `sms.py`, `legs.py` and `mail.py` are the implementations; the tools import only
 this, so that no vendor's library is loaded with them. The store's interface is `store.py`.
 Every error says what is certain, because only that decides what a caller may be told.
 """
@@ -71,6 +71,26 @@ class MailRetry(MailError):
 
 class MailAmbiguous(MailError):
     """Accepted or not: unknown, and nobody can be asked. Must not be sent again."""
+
+
+class LegError(Exception):
+    """Base of everything the telephone raises. `code` is for us and never spoken."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class LegRefused(LegError):
+    """Certainly not done."""
+
+
+class LegGone(LegRefused):
+    """That leg is over, or there never was one."""
+
+
+class LegAmbiguous(LegError):
+    """Done or not: unknown. Nobody may be rung again."""
 
 
 # --- shapes -----------------------------------------------------------------------
@@ -190,6 +210,25 @@ class SmsPort(Protocol):
 
         None: there is none in the service's list. Raises SmsRetry: nothing could be learned.
         """
+
+
+class TelephonePort(Protocol):
+    """Legs of calls beside the one that came in: a person is rung, a leg is sent elsewhere or ended."""
+
+    async def ring(self, *, to: str, answered_url: str, status_url: str) -> str:
+        """The new leg's id. `to` is E.164; whoever answers hears what `answered_url` says.
+
+        Raises LegRefused: it does not ring, also when the number may not be rung; LegAmbiguous.
+        """
+
+    async def redirect(self, leg_sid: str, url: str) -> None:
+        """Have a live leg ask `url` what to do. Raises LegGone, LegRefused, LegAmbiguous."""
+
+    async def end(self, leg_sid: str) -> None:
+        """End a leg; one that is over is no error. Raises LegRefused, LegAmbiguous."""
+
+    async def is_over(self, leg_sid: str) -> bool:
+        """Whether a leg has ended. Raises LegRefused, LegAmbiguous: nothing could be learned."""
 
 
 class MailPort(Protocol):

@@ -20,5 +20,5 @@ def must_be_proven(facts: CallFacts, kit: Kit) -> None:
             code="not_proven",
             problem="it is not certain who is calling; if the caller agrees, call send_code",
         )
-    person = kit.business.handoff_number is not None
+    person = kit.person_is_there
     raise Declined(spoken_changes.cannot_be_proven(person), code="not_proven")

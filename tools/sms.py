@@ -7,9 +7,7 @@ that carry a code only. Conforms to `ports.SmsPort`.
 Source: twilio 9.13, Messages resource.
 """
 
-import logging
 import re
-import threading
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -18,12 +16,10 @@ from twilio.base.exceptions import (  # type: ignore[import-untyped]
     TwilioRestException,
     TwilioServiceException,
 )
-from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
-from twilio.rest import Client  # type: ignore[import-untyped]
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
 from tools.blocking import BlockingPool, Unfinished
 from tools.ports import SmsAmbiguous, SmsError, SmsRefused, SmsRetry
+from tools.twilio_rest import TwilioClients, never_connected
 
 TIMEOUT_S = 5.0  # per socket operation
 DEADLINE_S = 8.0  # per text
@@ -34,8 +30,6 @@ LONGEST_BODY = 1600  # characters; Twilio error 21617 above
 # Not accepted, but welcome later: too many requests, and the sender's own queue being full.
 LATER_CODES = ("20429", "21611")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-# Twilio's client writes every request's address and headers into a log; this one leads nowhere.
-_NOWHERE = logging.Logger("twilio", level=logging.CRITICAL + 1)
 
 
 class Sms:
@@ -56,15 +50,15 @@ class Sms:
 
         `from_number` is E.164. `api_key`: (sid, secret), used instead of the auth token.
         """
-        self._account_sid = account_sid
-        self._login = api_key or (account_sid, auth_token)
         self._from_number = from_number
-        self._api_url = api_url.rstrip("/")
-        self._timeout_s = timeout_s
         self._deadline_s = deadline_s
+        self._clients = TwilioClients(
+            account_sid=account_sid,
+            login=api_key or (account_sid, auth_token),
+            api_url=api_url,
+            timeout_s=timeout_s,
+        )
         self._pool = BlockingPool("sms", THREADS)
-        self._local = threading.local()
-        self._sessions: list[requests.Session] = []
 
     async def send(self, *, to: str, body: str, status_callback: str | None = None) -> str:
         """The message's sid (SM…). Raises SmsRefused, SmsRetry, SmsAmbiguous.
@@ -102,15 +96,14 @@ class Sms:
     async def close(self) -> None:
         """Wait for texts in flight, end the threads, close the sockets."""
         await self._pool.close()
-        while self._sessions:
-            self._sessions.pop().close()
+        self._clients.close()
 
     # --- below here: in a thread of the pool ------------------------------------------
 
     def _send(self, to: str, body: str, status_callback: str | None) -> str | SmsError:
         """The sid, or what went wrong. Returned, not raised: a traceback would lead to number and body."""
         try:
-            message = self._client().messages.create(
+            message = self._clients.mine().messages.create(
                 to=to,
                 from_=self._from_number,
                 body=body,
@@ -119,7 +112,7 @@ class Sms:
         except (TwilioRestException, TwilioServiceException) as error:
             return _refusal(error.status, error.code)
         except requests.exceptions.ConnectionError as error:
-            return SmsRetry("connect") if _never_connected(error) else SmsAmbiguous("connection")
+            return SmsRetry("connect") if never_connected(error) else SmsAmbiguous("connection")
         except requests.exceptions.Timeout:
             return SmsAmbiguous("timeout")
         except Exception:  # an answer nobody foresaw: the text may have gone out all the same
@@ -129,7 +122,7 @@ class Sms:
     def _find(self, to: str, body: str, earliest: datetime) -> str | SmsError | None:
         try:
             # Not by DateSent: a message still in Twilio's queue has none.
-            messages = self._client().messages.list(
+            messages = self._clients.mine().messages.list(
                 to=to, from_=self._from_number, limit=MOST_LISTED, page_size=MOST_LISTED
             )
             made = [
@@ -142,20 +135,6 @@ class Sms:
             return SmsRetry("unread")
         return max(made, key=lambda each: each.date_created).sid if made else None
 
-    def _client(self) -> Client:
-        """This thread's client: a requests session is not safe to share."""
-        client: Client | None = getattr(self._local, "client", None)
-        if client is None:
-            # max_retries stays None: with it a text would be sent again after a lost answer.
-            transport = TwilioHttpClient(timeout=self._timeout_s, logger=_NOWHERE, max_retries=None)
-            if transport.session is not None:
-                self._sessions.append(transport.session)
-            client = Client(*self._login, self._account_sid, http_client=transport)
-            client.edge = client.region = ""  # TWILIO_EDGE and TWILIO_REGION would rewrite the address
-            client.api.base_url = self._api_url
-            self._local.client = client
-        return client
-
 
 def _refusal(status: int, code: int | None) -> SmsError:
     """Twilio answered with an error. Above 499 the text may have been accepted all the same."""
@@ -165,11 +144,3 @@ def _refusal(status: int, code: int | None) -> SmsError:
     if status == 429 or name in LATER_CODES:
         return SmsRetry(name)
     return SmsAmbiguous(name) if status == 408 else SmsRefused(name)
-
-
-def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
-    """Whether not one byte can have reached Twilio: no address, refused, or no connection in time."""
-    cause = error.args[0] if error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(
-        cause.reason, NewConnectionError | ConnectTimeoutError
-    )

@@ -209,6 +209,10 @@ def nobody_to_connect() -> str:
     return "I'm sorry, I can't connect you to a person. Shall I take a message?"
 
 
+def may_i_take_a_message() -> str:
+    return "Shall I take a message?"
+
+
 def message_taken(callable_back: bool) -> str:
     """`callable_back`: the message carries a number."""
     if callable_back:

@@ -11,11 +11,13 @@ import structlog
 
 from tools.facts import CallFacts
 from tools.kit import Kit
+from tools.resuming import learn
 from tools.store import StoreError
 
 log = structlog.get_logger(__name__)
 
 CALLBACK_S = 2.0
+SETTLED_S = 1.0
 
 
 async def ask_about_hold(
@@ -39,6 +41,24 @@ async def ask_about_booking(
     """The same about a booking that was to be changed where it is. `booking`: the reservation's id."""
     saved = await _task(kit, facts, name, message, reason, booking)
     return saved is not None and facts.caller_number is not None
+
+
+async def settle(kit: Kit, facts: CallFacts) -> None:
+    """Take in what has become meanwhile of the write whose outcome was unknown, if anything has.
+
+    `recovery.py` or a process that was stopping may have brought it to its end.
+    """
+    if facts.unconfirmed_id is None:
+        return
+    try:
+        async with asyncio.timeout(SETTLED_S):
+            row = await kit.store.reservation(facts.unconfirmed_id)
+            if row is None:
+                return
+            moved = None if row.moves_id is None else await kit.store.reservation(row.moves_id)
+    except (StoreError, TimeoutError):
+        return  # it stays unknown
+    learn(facts, kit.business, row, moved)
 
 
 async def _task(

@@ -13,7 +13,8 @@ import structlog
 
 from bridge.call import messages as m
 from bridge.call.leg import Leg, Outgoing, Socket, SocketClosed, run_leg
-from bridge.call.phases import EndReason
+from bridge.call.limits import Budget
+from bridge.call.phases import EndReason, Phase
 from bridge.call.record import CallRecord
 from bridge.call.session import Session
 from bridge.realtime import codec as model_codec
@@ -51,9 +52,17 @@ class Call:
         model_config: SessionConfig,
         tools: ToolRunner,
         record: CallRecord,
+        budget: Budget,
+        price: Callable[[m.Usage], int],
         clock: Clock,
+        note: str = "",
     ) -> None:
+        """`price`: of a turn, in millionths of a dollar. `note`: what the model must know from the first."""
         self.facts = facts
+        self.settled = asyncio.Event()  # what comes after the stream is written down
+        self._budget = budget
+        self._price = price
+        self._note = note
         self._session = session
         self._stream_sid = stream_sid
         self._open_model = open_model
@@ -77,12 +86,15 @@ class Call:
         self._start_leg(self._run_caller(), "caller leg")
         self._model_task = self._start_leg(self._run_model(), "model leg")
         try:
+            if self._note:
+                self.handle(m.Advised(self._note))
             self.handle(m.StreamStarted(self._stream_sid))
             await self._ended.wait()
             if self._end is not None:
                 # Committed first: any process must be able to say what comes next.
                 await self._record.commit_next_step(self._end.next_step, self._end.reason)
         finally:
+            self.settled.set()
             if self._timer is not None:
                 self._timer.cancel()
             # Both at once: a caller's end that is slow to close must not keep the model's session.
@@ -99,8 +111,15 @@ class Call:
 
     def stop(self) -> None:
         """This process is about to end."""
+        self._tell(m.ServerStopping())
+
+    def lost(self) -> None:
+        """The telephone says that our stream is over, whether or not the socket knows."""
+        self._tell(m.CallerLegClosed(stopped=False, code=None))
+
+    def _tell(self, event: m.Event) -> None:
         try:
-            self.handle(m.ServerStopping())
+            self.handle(event)
         except Exception as error:  # one broken call must not keep the others from being sent on
             self._broke(error)
 
@@ -108,9 +127,17 @@ class Call:
         """Tell the session what happened and carry out what follows. Awaits nothing."""
         if isinstance(event, m.ModelLegClosed) and not self._ended.is_set():
             self._record.model_lost(event)
-        for action in self._session.receive(event, self._clock.monotonic()):
+        now = self._clock.monotonic()
+        for action in self._session.receive(event, now):
             self._carry_out(action)
+        if not self._is_over and (due := self._budget.due(now)) is not None:
+            for action in self._session.receive(due, now):
+                self._carry_out(action)
         self._set_timer()
+
+    @property
+    def _is_over(self) -> bool:
+        return self._session.phase is Phase.ENDED
 
     # --- events -------------------------------------------------------------------
 
@@ -178,7 +205,10 @@ class Call:
         self.handle(m.AudioSent(message.item_id, message.audio_bytes))
 
     def _set_timer(self) -> None:
-        deadline = self._session.deadline()
+        deadline = None
+        if not self._is_over:
+            theirs, ours = self._session.deadline(), self._budget.deadline()
+            deadline = ours if theirs is None else min(theirs, ours)
         if deadline == self._timer_for:
             return
         if self._timer is not None:
@@ -226,7 +256,9 @@ class Call:
             case m.RecordReview():
                 self._record.review(action)
             case m.RecordUsage(usage=usage):
-                self._record.usage(usage)
+                micros = self._price(usage)
+                self._budget.spend(micros)
+                self._record.usage(usage, micros)
             case m.EndStream():
                 self._end = action
                 self._ended.set()

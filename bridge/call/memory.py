@@ -31,10 +31,11 @@ class Memory:
         self._turns: dict[str, tuple[str, str]] = {}  # by item: speaker, words; in the order they were begun
         self._names: dict[str, str] = {}  # of tools, by call id
         self._answers: dict[str, str] = {}  # by tool, the latest last
+        self._advice: list[str] = []  # what the model was told besides
 
     @property
     def is_empty(self) -> bool:
-        return not self._turns
+        return not self._turns and not self._advice
 
     # --- what happened --------------------------------------------------------------
 
@@ -48,6 +49,9 @@ class Memory:
         """Something the agent said was heard, or cut."""
         ending = " (cut off here)" if turn.cut else ""
         self._turns[turn.item_id] = (turn.speaker, turn.text[:LONGEST_TURN] + ending)
+
+    def advised(self, text: str) -> None:
+        self._advice.append(text)
 
     def tool_called(self, call_id: str, name: str) -> None:
         self._names[call_id] = name
@@ -69,7 +73,7 @@ class Memory:
         `true`: what tools have proved. `unheard`: the agent's words that are still being played.
         `running`: call ids of tools that have not answered.
         """
-        parts = [_BROKE, f"What is true: {true}"]
+        parts = [_BROKE, *self._advice, f"What is true: {true}"]
         said = [f"{_SPEAKERS[speaker]}: {words}" for speaker, words in self._turns.values()]
         said += [f"You: {words[:LONGEST_TURN]}" for words in unheard]
         if said:

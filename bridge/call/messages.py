@@ -222,6 +222,18 @@ class Tick(Event, frozen=True):
     """The time that `Session.deadline()` asked for has come."""
 
 
+class Advised(Event, frozen=True):
+    """There is something that the model has to know: the call goes on after a break, or must end soon."""
+
+    text: str
+
+
+class LimitReached(Event, frozen=True):
+    """The call has lasted, or cost, as much as a call may."""
+
+    reason: str  # of EndReason
+
+
 class ServerStopping(Event, frozen=True):
     """This process is about to end: the call must go on without it."""
 

@@ -45,5 +45,13 @@ class EndReason(enum.StrEnum):
     MODEL_LOST = "model_lost"
     CALLER_SILENT = "caller_silent"  # asked twice whether they are still there
     MODEL_UNTRUTHFUL = "model_untruthful"  # claimed again and again what was not done
+    CALL_TOO_LONG = "call_too_long"
+    CALL_TOO_DEAR = "call_too_dear"
     SERVER_STOPPING = "server_stopping"
     SERVER_ERROR = "server_error"  # our own mistake; said by the shell
+
+
+# The agent must not take the call back: the person is rung cold.
+LIMITS = frozenset({EndReason.CALL_TOO_LONG, EndReason.CALL_TOO_DEAR})
+# The caller is still there and nothing was agreed: the call may go on in another stream.
+BROKEN = frozenset({EndReason.STREAM_LOST, EndReason.SERVER_STOPPING, EndReason.SERVER_ERROR})

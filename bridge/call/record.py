@@ -6,12 +6,12 @@ into the log.
 """
 
 import asyncio
-from collections.abc import Awaitable
 from datetime import datetime
 
 import msgspec
 import structlog
 
+from bridge.call.keeper import SnapshotKeeper
 from bridge.call.leg import Leg
 from bridge.call.messages import (
     EndStream,
@@ -24,10 +24,13 @@ from bridge.call.messages import (
     RunTool,
     Usage,
 )
-from bridge.call.phases import EndReason
+from bridge.call.phases import LIMITS, EndReason
 from bridge.store.calls import CallStore, Outcome
+from bridge.store.handoffs import HandoffStore
 from bridge.store.journal import Journal
-from tools.business import Business
+from bridge.store.spending import Spending
+from tools.brief import brief
+from tools.business import Business, HandoffMode
 from tools.catalogue import UNWRITTEN
 from tools.clock import Clock
 from tools.codes import without_codes
@@ -52,14 +55,23 @@ class CallRecord:
         business: Business,
         calls: CallStore,
         bookings: BookingStore,
+        handoffs: HandoffStore,
+        spending: Spending,
         journal: Journal,
         clock: Clock,
+        keeper: SnapshotKeeper,
+        stream: int,
     ) -> None:
+        """`stream`: which one of the call's this is, from 0."""
         self._facts = facts
+        self._stream = stream
+        self._keeper = keeper
+        self._spending = spending
         self._call_sid = facts.call_sid
         self._business = business
         self._calls = calls
         self._bookings = bookings
+        self._handoffs = handoffs
         self._journal = journal
         self._clock = clock
         self._began = clock.monotonic()
@@ -84,6 +96,7 @@ class CallRecord:
         self._journal.put(
             lambda: self._calls.record_turn(call_sid=self._call_sid, number=number, turn=turn, now=now)
         )
+        self._keeper.said(turn)
 
     def interruption(self, interruption: RecordInterruption) -> None:
         self._interruptions += 1
@@ -102,7 +115,11 @@ class CallRecord:
             lambda: self._calls.add_review(call_sid=self._call_sid, reason=review.reason, now=now)
         )
 
-    def usage(self, usage: Usage) -> None:
+    def usage(self, usage: Usage, micros: int) -> None:
+        """`micros`: what it cost, in millionths of a dollar."""
+        day = self._clock.now().astimezone(self._business.tz).date()
+        self._keeper.spent(micros)
+        self._journal.put(lambda: self._spending.add(day=day, micros=micros))
         self._usage = Usage(
             *(getattr(self._usage, field) + getattr(usage, field) for field in Usage.__struct_fields__)
         )
@@ -127,17 +144,32 @@ class CallRecord:
                 call_sid=self._call_sid, action=action, result=result, took_s=took_s, now=now
             )
         )
+        self._keeper.changed()
 
     async def commit_next_step(self, step: NextStep, reason: str) -> None:
-        """Commit what the telephone must do next; bounded, for the caller is waiting."""
+        """Commit what the telephone must do next, what a person will be told of it, and what a new stream
+        would go on from; bounded, for the caller is waiting.
+        """
         now = self._clock.now()
 
-        def write() -> Awaitable[None]:
-            return self._calls.set_next_step(call_sid=self._call_sid, step=step.value, reason=reason, now=now)
+        async def write() -> None:
+            warm = self._business.handoff.mode is HandoffMode.WARM and reason not in LIMITS
+            if step is NextStep.PERSON and warm:
+                await self._handoffs.agree(
+                    call_sid=self._call_sid,
+                    caller_number=self._facts.caller_number,
+                    brief=brief(self._business, self._facts),
+                    now=now,
+                )
+            await self._calls.set_next_step(
+                call_sid=self._call_sid, step=step.value, reason=reason, now=now, stream=self._stream
+            )
 
+        self._keeper.changed()  # if there is no time for it now
         try:
             async with asyncio.timeout(COMMIT_S):
                 await write()
+                await self._keeper.write()
         except (TimeoutError, StoreError) as error:
             log.error("next_step_not_committed", step=step.value, error=type(error).__name__)
             self._journal.put(write)
@@ -169,7 +201,9 @@ class CallRecord:
         )
         self._keep_lead(facts, now)
         if lead_taken and not facts.message_taken:
-            self._have_called_back(facts, now)
+            self._have_called_back(facts, now, "lead")
+        elif facts.nobody_came and not facts.message_taken and facts.caller_number is not None:
+            self._have_called_back(facts, now, "nobody_answered")
         self._journal.put(lambda: self._calls.add_usage(call_sid=self._call_sid, usage=self._usage, now=now))
         self._journal.put(
             lambda: self._calls.close_call(
@@ -178,6 +212,7 @@ class CallRecord:
                 reason=str(reason),
                 summary=call_summary(facts, outcome),
                 now=now,
+                stream=self._stream,
             )
         )
 
@@ -190,8 +225,9 @@ class CallRecord:
                 )
             )
 
-    def _have_called_back(self, facts: CallFacts, now: datetime) -> None:
-        """Whoever told something where nothing is booked waits for a call, however theirs ended."""
+    def _have_called_back(self, facts: CallFacts, now: datetime, reason: str) -> None:
+        """Whoever told something where nothing is booked, or waited for a person in vain, waits for a call,
+        however theirs ended."""
         note = callback_note(facts.lead, facts.caller_number, self._business.fields)
         self._journal.put(
             lambda: self._bookings.add_callback(
@@ -199,7 +235,7 @@ class CallRecord:
                 number=facts.caller_number,
                 name=facts.lead.name,
                 message=note,
-                reason="lead",
+                reason=reason,
                 now=now,
                 key=facts.call_sid,
             )

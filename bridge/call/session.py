@@ -156,12 +156,15 @@ class Session(CallState):
             case m.CallerLegClosed(stopped=True):
                 self.leaving.decide(m.NextStep.HANG_UP, EndReason.CALLER_HUNG_UP, now)
                 self.end(now)
-            case m.CallerLegClosed():
-                self.leaving.unless_decided(m.NextStep.TROUBLE, EndReason.STREAM_LOST)
+            case m.CallerLegClosed() | m.ServerStopping():
+                lost = isinstance(event, m.CallerLegClosed)
+                broken = EndReason.STREAM_LOST if lost else EndReason.SERVER_STOPPING
+                self.leaving.unless_decided(m.NextStep.TROUBLE, broken)
                 self.end(now)
-            case m.ServerStopping():
-                self.leaving.unless_decided(m.NextStep.TROUBLE, EndReason.SERVER_STOPPING)
-                self.end(now)
+            case m.Advised(text=text):
+                self.advise(text)
+            case m.LimitReached(reason=reached):
+                self.start_leaving(m.NextStep.PERSON, EndReason(reached), now)
             case m.Tick():
                 self._tick(now)
 

@@ -67,6 +67,14 @@ class CallState:
         """Tell the model something and have it speak."""
         self.turns.want(after_item=self.tell(role, text) or None)
 
+    def advise(self, text: str) -> None:
+        """Tell the model something that every later session of its must know, too."""
+        self.speech.memory.advised(text)
+        if self.phase is Phase.OPENING:
+            self.model.keep_note("system", text)
+        else:
+            self.note("system", text)
+
     def say(self, line: Line) -> None:
         """Say a ready-made line, without the model."""
         if (clip := self.clips.next(line)) is not None:

@@ -4,6 +4,7 @@ Shell. It builds each `Call` from parts that `app.py` made once. Read `call.py` 
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 
@@ -12,13 +13,18 @@ import structlog
 from bridge.call.call import Call, ToolRunner
 from bridge.call.clips import Clips
 from bridge.call.leg import Socket
+from bridge.call.limits import Budget, CallLimits
 from bridge.call.manners import Manners
+from bridge.call.messages import Usage
 from bridge.call.record import CallRecord
+from bridge.call.resumption import FIRST_STREAM, Resumption
 from bridge.call.session import Session
 from bridge.realtime.session_config import SessionConfig
 from tools.clock import Clock
 from tools.facts import CallFacts
 from tools.greeting import Opening
+
+SETTLED_S = 2.0  # a call whose stream is over writes down what comes next within this
 
 
 class Switchboard:
@@ -35,7 +41,9 @@ class Switchboard:
         model_config: Callable[[Opening], SessionConfig],
         tools: ToolRunner,
         keep_fresh: Callable[[], AbstractContextManager[None]],
-        new_record: Callable[[CallFacts], CallRecord],
+        new_record: Callable[[CallFacts, Resumption], CallRecord],
+        limits: CallLimits,
+        price: Callable[[Usage], int],
         clock: Clock,
     ) -> None:
         """`opening`: how a call begins, by what is known of its caller.
@@ -51,8 +59,11 @@ class Switchboard:
         self._tools = tools
         self._keep_fresh = keep_fresh
         self._new_record = new_record
+        self._limits = limits
+        self._price = price
         self._clock = clock
-        self._calls: dict[str, Call] = {}
+        self._calls: dict[str, Call] = {}  # whose stream is up, by call sid
+        self._finishing: set[Call] = set()  # whose stream is over, and a tool still runs
         self._idle = asyncio.Event()
         self._idle.set()
         self.stopping = False
@@ -60,7 +71,7 @@ class Switchboard:
     @property
     def live(self) -> int:
         """How many calls are being held."""
-        return len(self._calls)
+        return len(self._calls) + len(self._finishing)
 
     @property
     def is_full(self) -> bool:
@@ -70,28 +81,56 @@ class Switchboard:
         """True while a call has a stream here: a second one for it is refused."""
         return call_sid in self._calls
 
-    async def take(self, facts: CallFacts, socket: Socket, stream_sid: str) -> None:
-        """Hold one call to its end."""
+    def ends_itself(self, call_sid: str) -> bool:
+        """True while something of the call is still here, and will write down how it ended."""
+        return self.has(call_sid) or any(call.facts.call_sid == call_sid for call in self._finishing)
+
+    async def let_go(self, call_sid: str) -> None:
+        """The telephone has left our stream: the call gives up its place, and says what comes next.
+
+        Returns when that is written down, or after SETTLED_S. A tool may go on; nobody waits for it.
+        """
+        call = self._calls.pop(call_sid, None)
+        if call is None:
+            return
+        self._finishing.add(call)
+        call.lost()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLED_S):
+                await call.settled.wait()
+
+    async def take(
+        self, facts: CallFacts, socket: Socket, stream_sid: str, begins: Resumption = FIRST_STREAM
+    ) -> None:
+        """Hold one call to the end of its stream, and of its tools."""
         with structlog.contextvars.bound_contextvars(call_sid=facts.call_sid), self._keep_fresh():
             opening = self._opening(facts)
+            budget = Budget(
+                self._limits, self._clock.monotonic(), lasted_s=begins.lasted_s, spent=begins.spent
+            )
             call = Call(
                 facts=facts,
-                session=Session(self._manners, opening.known, self._clips),
+                session=Session(self._manners, begins.known if begins.stream else opening.known, self._clips),
                 caller_socket=socket,
                 stream_sid=stream_sid,
                 open_model=lambda: self._open_model(facts),
                 model_config=self._model_config(opening),
                 tools=self._tools,
-                record=self._new_record(facts),
+                record=self._new_record(facts, begins),
+                budget=budget,
+                price=self._price,
                 clock=self._clock,
+                note=begins.note,
             )
             self._calls[facts.call_sid] = call
             self._idle.clear()
             try:
                 await call.run()
             finally:
-                del self._calls[facts.call_sid]
-                if not self._calls:
+                self._finishing.discard(call)
+                if self._calls.get(facts.call_sid) is call:
+                    del self._calls[facts.call_sid]
+                if not self.live:
                     self._idle.set()
 
     async def stop(self, within_s: float) -> None:
@@ -103,4 +142,4 @@ class Switchboard:
             async with asyncio.timeout(within_s):
                 await self._idle.wait()
         except TimeoutError:
-            structlog.get_logger(__name__).warning("calls_left_at_stop", calls=len(self._calls))
+            structlog.get_logger(__name__).warning("calls_left_at_stop", calls=self.live)

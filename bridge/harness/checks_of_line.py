@@ -28,11 +28,15 @@ def audio_arrives_whole(evidence: Evidence) -> Iterator[str]:
         if any(evidence.model.of("configured")) and len(sent) > BYTES_PER_S:
             yield "the model got none of the caller's audio"
         return
-    at = sent.find(received)
-    if at < 0:
-        yield "the model did not get the caller's audio byte for byte"
-    elif len(sent) - at - len(received) > LOST_TAIL_S * BYTES_PER_S:
-        yield f"the last {(len(sent) - at - len(received)) / BYTES_PER_S:.1f} s never reached the model"
+    done = 0
+    for piece in evidence.received_pieces:
+        at = sent.find(piece, done)
+        if at < 0:
+            yield "the model did not get the caller's audio byte for byte"
+            return
+        done = at + len(piece)  # what was said while a leg was lost is lost, too
+    if len(sent) - done > LOST_TAIL_S * BYTES_PER_S:
+        yield f"the last {(len(sent) - done) / BYTES_PER_S:.1f} s never reached the model"
 
 
 def cuts_are_true(evidence: Evidence) -> Iterator[str]:
@@ -78,6 +82,12 @@ def session_ends_with_the_call(evidence: Evidence) -> Iterator[str]:
     reopened = sum('"model_reopened"' in line for line in evidence.log_lines)
     if evidence.model_connections > streams + reopened:
         yield f"{evidence.model_connections} model sessions for {streams} streams"
+
+
+def no_leg_is_orphaned(evidence: Evidence) -> Iterator[str]:
+    """Every leg, the caller's and any that was rung, is over soon after the call."""
+    for entry in evidence.telephone.of("orphan"):
+        yield f"a leg was left behind, {entry.data['status']}"
 
 
 def nothing_is_left(evidence: Evidence) -> Iterator[str]:

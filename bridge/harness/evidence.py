@@ -66,23 +66,35 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     zone: ZoneInfo  # the business's
     keep_for: timedelta  # how long the owner lets a hold last
 
+    def heard_at(self, at: float) -> int:
+        """Where in what the caller heard a moment of the loop's time stands, in bytes; 0 before any stream.
+
+        Between two streams, on hold say, nothing of ours is heard.
+        """
+        opened = [entry for entry in self.telephone.of("stream_opened") if entry.at <= at]
+        if not opened:
+            return 0
+        return int(opened[-1].data["heard_bytes"] + (at - opened[-1].at) * BYTES_PER_S)
+
     @property
-    def stream_began(self) -> float | None:
-        """Loop time of the first tick of sound; None when no stream opened."""
-        return next((entry.at for entry in self.telephone.of("stream_opened")), None)
+    def received_pieces(self) -> list[bytes]:
+        """What the model got, by its sessions, in order; a call has more than one when a leg was lost."""
+        starts = [entry.data["received_bytes"] for entry in self.model.of("listens")]
+        ends = [*starts[1:], len(self.received_audio)]
+        return [self.received_audio[start:end] for start, end in zip(starts, ends, strict=True)]
 
     def heard_ms(self, item_id: str) -> int:
         """Milliseconds of a model's item that were played to the caller, by comparing the sound itself."""
         said = next((entry for entry in self.model.of("said") if entry.data["item_id"] == item_id), None)
-        if said is None or self.stream_began is None:
+        if said is None:
             return 0
         turn_id = said.data["turn_id"]
         began = next(entry.at for entry in self.model.of("turn_started") if entry.data["turn_id"] == turn_id)
         # The same fragments may be said before and after: look only where this item can be. An item
         # is deleted because it was silenced, so that nothing of it is heard from then on.
         deleted = (e.at for e in self.model.of("deleted") if e.data["item_id"] == item_id)
-        silenced = next((int((at - self.stream_began + CLEARED_S) * BYTES_PER_S) for at in deleted), None)
-        start = max(0, int((began - self.stream_began) * BYTES_PER_S) - FRAME_BYTES)
+        silenced = next((self.heard_at(at + CLEARED_S) for at in deleted), None)
+        start = max(0, self.heard_at(began) - FRAME_BYTES)
         heard = self.heard_audio[:silenced]
         return heard_of(self.spoken.get(item_id, b""), heard, start).length * 1000 // BYTES_PER_S
 

@@ -31,19 +31,26 @@ def standing() -> Standing:
 
 
 async def left_over(before: Standing, within_s: float) -> tuple[list[str], float]:
-    """What is there now and was not `before`, once it has had `within_s` to go; and the seconds it took."""
+    """What is there now and was not `before`, once it has had `within_s` to go; and the seconds it took.
+
+    Only what was there all the while: what comes and goes meanwhile is somebody else's, who still works.
+    """
     loop = asyncio.get_running_loop()
     began = loop.time()
-    while True:
-        found = [
-            *(f"task {task.get_name()}" for task in asyncio.all_tasks() if id(task) not in before.tasks),
-            *(f"thread {t.name}" for t in threading.enumerate() if t.ident not in before.threads),
-            *(f"socket {name}" for name in _sockets() - before.sockets),
-        ]
-        took = loop.time() - began
-        if not found or took >= within_s:
-            return found, took
+    left = _new_since(before)
+    while left and loop.time() - began < within_s:
         await asyncio.sleep(LOOK_EVERY_S)
+        now = _new_since(before)
+        left = [each for each in left if each in now]
+    return left, loop.time() - began
+
+
+def _new_since(before: Standing) -> list[str]:
+    return [
+        *(f"task {task.get_name()}" for task in asyncio.all_tasks() if id(task) not in before.tasks),
+        *(f"thread {t.name}" for t in threading.enumerate() if t.ident not in before.threads),
+        *(f"socket {name}" for name in _sockets() - before.sockets),
+    ]
 
 
 def _sockets() -> frozenset[str]:

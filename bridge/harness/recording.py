@@ -132,6 +132,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     business: Path  # the business file
     lines: tuple[CallerLine, ...]
     policy: PolicyOptions
+    person: str = "accepts"  # what a person who is rung during a warm handoff does, e.g. accepts
     calendar_down: bool  # the calendars answer nothing but 503
     given: tuple[CalendarEventGiven, ...]
     booked_before: tuple[BookedBefore, ...]

@@ -22,6 +22,7 @@ from bridge.harness.recording_lines import caller_line
 from bridge.harness.toml_table import Problems, Table
 
 FILE_NAME = "recording.toml"
+PEOPLE = ("accepts", "declines", "no_key", "hangs_up", "machine", "busy", "no_answer", "fails")
 ENDS = ("hang_up", "person", "message", "caller_hung_up")
 
 
@@ -78,6 +79,7 @@ def _recording(folder: Path, top: Table) -> Recording:
         business=business,
         lines=lines,
         policy=PolicyOptions(hasty=policy.boolean("hasty", False)),
+        person=top.choice("person", PEOPLE, PEOPLE[0]) or "",
         calendar_down=top.boolean("calendar_down", False),
         given=tuple(_given(table) for table in top.tables("calendar_event")),
         booked_before=tuple(_booked_before(table, caller) for table in top.tables("booking")),

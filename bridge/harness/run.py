@@ -32,6 +32,7 @@ from bridge.harness.model.standin import ModelStandin
 from bridge.harness.recording import PolicyOptions, Recording
 from bridge.harness.sound import mulaw_of_wav
 from bridge.harness.speech import PhraseBank
+from bridge.harness.telephone.person import Person
 from bridge.harness.telephone.telephone import Telephone
 from bridge.harness.twilio_rest.standin import TwilioRestStandin
 from bridge.harness.world import book_before, fill_calendars, let_others_book
@@ -158,6 +159,8 @@ async def _run(
             clock=clock,
             latest_text=lambda: _latest_text(rest, recording.caller),
         )
+        rest.put_through(telephone.exchange)
+        telephone.exchange.person = Person(deed=recording.person)
         if arrange is not None:
             arrange(Parties(telephone=telephone, model=model, calendar=calendar, rest=rest, mail=mail))
         if watcher is not None:

@@ -27,7 +27,8 @@ class Screen:
     def __init__(self, console: Console, recording: Recording) -> None:
         self._console = console
         self._recording = recording
-        self._began: float | None = None
+        self._began: float | None = None  # the first stream
+        self._stream: Entry | None = None  # the opening of the latest
         self._waiting: list[Entry] = []  # items said and not yet heard
         self._playing: Entry | None = None  # the latest item that began to be heard
         self._playing_at = 0  # byte of what was heard, where that one began
@@ -52,7 +53,8 @@ class Screen:
         data = entry.data
         match (party, entry.kind):
             case ("telephone", "stream_opened"):
-                self._began = entry.at
+                self._began = entry.at if self._began is None else self._began
+                self._stream = entry
             case ("telephone", "line_began"):
                 self._line(entry.at, "caller", data["text"], "green")
             case ("telephone", "pressed"):
@@ -62,8 +64,14 @@ class Screen:
             case ("telephone", "cleared" | "stream_ended"):
                 self._show_heard()
                 self._show_cut(entry.at)
-            case ("telephone", "dialled"):
+            case ("telephone", "rung"):
                 self._line(entry.at, "line", f"rings {data['number']}", "yellow")
+            case ("telephone", "dialled") if "leg" not in data:
+                self._line(entry.at, "line", f"rings {data['number']}", "yellow")
+            case ("telephone", "dialled") if data["status"] != "completed":
+                self._line(entry.at, "line", f"nobody comes to the telephone ({data['ended_as']})", "yellow")
+            case ("telephone", "conference") if data["event"] == "start":
+                self._line(entry.at, "line", "the two are put together", "yellow")
             case ("telephone", "verb") if data["name"] == "Say":
                 self._line(entry.at, "line", data["text"], "yellow")
             case ("telephone", "hung_up"):
@@ -121,7 +129,13 @@ class Screen:
                 return
             self._waiting.pop(0)
             self._playing, self._playing_at = entry, found.at
-            self._line((self._began or 0.0) + found.at / BYTES_PER_S, "agent", entry.data["text"], "cyan")
+            self._line(self._at(found.at), "agent", entry.data["text"], "cyan")
+
+    def _at(self, heard_bytes: int) -> float:
+        """When the caller heard this place of the latest stream, in the loop's time."""
+        if self._stream is None:
+            return 0.0
+        return self._stream.at + (heard_bytes - int(self._stream.data.get("heard_bytes", 0))) / BYTES_PER_S
 
     def _heard_to(self) -> int:
         """Where the latest item's sound ends so far: the next one's cannot begin before."""

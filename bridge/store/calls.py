@@ -19,6 +19,11 @@ from tools.result import ToolResult
 
 END_UNKNOWN = "end_unknown"  # reason of a call that Twilio says is over and nobody closed
 
+NOBODY_CAME = "nobody_answered"
+NOBODY_CAME_SUMMARY = (
+    "The caller was to speak to a person, but nobody came to the telephone; please call back."
+)
+
 
 class Outcome(enum.StrEnum):
     """How a call ended. A closed list; the database checks it too."""
@@ -49,6 +54,10 @@ class CallRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     summary: str | None
     next_step: str | None
+    next_step_reason: str | None = None
+    next_asked_at: datetime | None = None  # when the telephone was told what comes after our stream
+    snapshot: str | None = None  # what another stream goes on from; None: no stream was ever accepted
+    resumes: int = 0  # streams after the first
     review: str | None = None  # why the owner should look at it: reasons joined by commas
     usage: Usage
 
@@ -121,9 +130,15 @@ class CallStore:
 
         return await self._database.write(work)
 
-    async def set_next_step(self, *, call_sid: str, step: str, reason: str, now: datetime) -> None:
-        """Commit what the telephone does once our stream has ended. Await it before closing the stream."""
-        await self._upsert(call_sid, now, {"next_step": step, "next_step_reason": reason})
+    async def set_next_step(
+        self, *, call_sid: str, step: str, reason: str, now: datetime, stream: int | None = None
+    ) -> None:
+        """Commit what the telephone does once our stream has ended. Await it before closing the stream.
+
+        `stream`: which one of the call's it was, from 0; when a later one has begun, nothing is written.
+        """
+        values = {"next_step": step, "next_step_reason": reason}
+        await self._upsert(call_sid, now, values, where=_still(stream))
 
     async def next_step(self, call_sid: str) -> str | None:
         """A NextStep's value, or None when nothing was decided."""
@@ -175,14 +190,33 @@ class CallStore:
         )
 
     async def close_call(
-        self, *, call_sid: str, outcome: Outcome, reason: str, summary: str, now: datetime
+        self,
+        *,
+        call_sid: str,
+        outcome: Outcome,
+        reason: str,
+        summary: str,
+        now: datetime,
+        stream: int | None = None,
     ) -> None:
-        """The call ended at `now`. One that went on in another stream ends again: the latest end counts."""
+        """The call ended at `now`. One that went on in another stream ends again: the latest end counts.
+
+        `stream`: which one of the call's it was, from 0; when a later one has begun, nothing is written.
+        """
         end = {"outcome": outcome.value, "reason": reason, "summary": summary, "ended_at": now}
         replaceable = sa.or_(
             calls.c.outcome.is_(None), calls.c.ended_at <= now, calls.c.reason == END_UNKNOWN
         )
-        await self._upsert(call_sid, now, end, where=replaceable)
+        await self._upsert(call_sid, now, end, where=sa.and_(replaceable, _still(stream)))
+
+    async def nobody_came(self, *, call_sid: str) -> None:
+        """A call that counts as put through was not, for nobody came. Any other stays as it is."""
+        change = (
+            sa.update(calls)
+            .where(calls.c.call_sid == call_sid, calls.c.outcome == Outcome.TRANSFERRED.value)
+            .values(outcome=Outcome.ENDED.value, reason=NOBODY_CAME, summary=NOBODY_CAME_SUMMARY)
+        )
+        await self._database.write(lambda connection: connection.execute(change))
 
     async def close_if_open(self, *, call_sid: str, now: datetime) -> bool:
         """Close a call that is over as Twilio says, unless it was closed; true when that was needed.
@@ -227,6 +261,11 @@ class CallStore:
         await self._database.write(work)
 
 
+def _still(stream: int | None) -> sa.ColumnElement[bool]:
+    """While no later stream of the call has begun."""
+    return sa.true() if stream is None else calls.c.resumes <= stream
+
+
 def as_call(row: sa.Row[Any]) -> CallRow:
     """A row of the table `calls`."""
     return CallRow(
@@ -240,6 +279,10 @@ def as_call(row: sa.Row[Any]) -> CallRow:
         reason=row.reason,
         summary=row.summary,
         next_step=row.next_step,
+        next_step_reason=row.next_step_reason,
+        next_asked_at=row.next_asked_at,
+        snapshot=row.snapshot,
+        resumes=row.resumes,
         review=row.review,
         usage=Usage(**{name: getattr(row, name) for name in Usage.__struct_fields__}),
     )

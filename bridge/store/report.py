@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from bridge.store.callers import as_caller
 from bridge.store.calls import CallRow, as_call
 from bridge.store.database import Database
+from bridge.store.handoffs import Handoff, as_handoff
 from bridge.store.leads import as_lead
 from bridge.store.outbox import as_texts
 from bridge.store.rows import RESERVATION, as_reservations
@@ -18,6 +19,7 @@ from bridge.store.tables import (
     callers,
     calls,
     codes,
+    handoffs,
     leads,
     outbox,
     reservations,
@@ -122,6 +124,10 @@ class Report:
     async def leads(self) -> list[LeadRow]:
         query = sa.select(leads).order_by(leads.c.created_at, leads.c.call_sid)
         return await self._rows(query, lambda rows: [_lead_row(row) for row in rows])
+
+    async def handoffs(self) -> list[Handoff]:
+        query = sa.select(handoffs).order_by(handoffs.c.created_at, handoffs.c.call_sid)
+        return await self._rows(query, lambda rows: [as_handoff(row) for row in rows])
 
     async def callers(self) -> list[Caller]:
         query = sa.select(callers).order_by(callers.c.number)

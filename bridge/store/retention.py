@@ -14,6 +14,7 @@ from bridge.store.tables import (
     callers,
     calls,
     codes,
+    handoffs,
     leads,
     outbox,
     reservations,
@@ -35,15 +36,16 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
     texts: int
     callbacks: int
     leads: int
+    handoffs: int
     calls: int
     reservations: int
     callers: int
 
 
 async def sweep(database: Database, *, now: datetime, retention_days: int) -> Swept:
-    """Delete turns, texts, callbacks and leads older than `retention_days`; blank what else tells of persons.
+    """Delete turns, texts, callbacks, leads and handoffs older than `retention_days`; blank other persons.
 
-    Arguments of tool calls, summaries and numbers of calls, and whose a reservation was go;
+    Arguments of tool calls, summaries, snapshots and numbers of calls, and whose a reservation was go;
     a reservation keeps its time and its state, and a live one is left alone until it is over, as is
     a text whose hour has not come. A number that nothing else names any more is forgotten with
     its consent, unless it has opted out: that is kept for ever.
@@ -73,13 +75,16 @@ async def sweep(database: Database, *, now: datetime, retention_days: int) -> Sw
                 sa.delete(callbacks).where(callbacks.c.created_at < oldest)
             ).rowcount,
             leads=connection.execute(sa.delete(leads).where(leads.c.changed_at < oldest)).rowcount,
+            handoffs=connection.execute(sa.delete(handoffs).where(handoffs.c.changed_at < oldest)).rowcount,
             calls=connection.execute(
                 sa.update(calls)
                 .where(
                     calls.c.started_at < oldest,
-                    calls.c.caller_number.is_not(None) | calls.c.summary.is_not(None),
+                    calls.c.caller_number.is_not(None)
+                    | calls.c.summary.is_not(None)
+                    | calls.c.snapshot.is_not(None),
                 )
-                .values(caller_number=None, summary=None)
+                .values(caller_number=None, summary=None, snapshot=None)
             ).rowcount,
             reservations=connection.execute(
                 sa.update(reservations)

@@ -10,8 +10,11 @@ from bridge.store.bookings import Bookings
 from bridge.store.calls import CallStore
 from bridge.store.connect import open_database
 from bridge.store.database import Database
+from bridge.store.handoffs import HandoffStore
 from bridge.store.report import Report
+from bridge.store.resuming import ResumeStore
 from bridge.store.retention import Swept, sweep
+from bridge.store.spending import Spending
 from tools.store import BookingStore
 
 
@@ -22,6 +25,9 @@ class Store:
         self._database = database
         self.bookings: BookingStore = Bookings(database)
         self.calls = CallStore(database, transcripts=transcripts)
+        self.handoffs = HandoffStore(database)
+        self.resuming = ResumeStore(database)
+        self.spending = Spending(database)
         self.report = Report(database)
 
     @classmethod

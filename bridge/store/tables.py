@@ -224,6 +224,9 @@ calls = sa.Table(
     sa.Column("next_step", sa.String),
     sa.Column("next_step_reason", sa.String),
     sa.Column("review", sa.String),  # why the owner should look at it, joined by commas
+    sa.Column("snapshot", sa.String),  # what another stream goes on from: bridge/call/snapshot.py
+    sa.Column("resumes", sa.Integer, nullable=False, server_default=sa.text("0")),  # streams after the first
+    sa.Column("next_asked_at", Instant),  # when the telephone was told what comes after our stream
     # Tokens, named as in bridge.call.messages.Usage.
     *(
         sa.Column(name, sa.BigInteger, nullable=False, server_default=sa.text("0"))
@@ -269,12 +272,34 @@ tool_calls = sa.Table(
     sa.Index("tool_calls_by_time", "at"),
 )
 
+daily_spend = sa.Table(
+    "daily_spend",
+    metadata,
+    sa.Column("day", sa.Date, primary_key=True),  # in the business's zone
+    sa.Column("micros", sa.BigInteger, nullable=False),  # millionths of a dollar
+)
+
 tokens = sa.Table(
     "tokens",
     metadata,
     sa.Column("nonce", sa.String, primary_key=True),
     sa.Column("call_sid", sa.String, nullable=False),
     sa.Column("used_at", Instant, nullable=False),
+)
+
+
+handoffs = sa.Table(
+    "handoffs",
+    metadata,
+    sa.Column("call_sid", sa.String, primary_key=True),  # the caller's leg: a call is handed over once
+    sa.Column("state", sa.String, nullable=False),  # bridge.handoff.states.State
+    sa.Column("caller_number", sa.String),
+    sa.Column("brief", sa.String, nullable=False, server_default=""),  # told to the person
+    sa.Column("person_sid", sa.String),  # the person's leg
+    sa.Column("due_at", Instant),  # when it is looked at again
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("changed_at", Instant, nullable=False),
+    sa.Index("handoffs_due", "due_at"),
 )
 
 

@@ -7,23 +7,34 @@ forged one gets 403 and no word. Read `stream.py` for the socket, `twiml.py` for
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from aiohttp import web
-from multidict import MultiDict, MultiDictProxy
+from multidict import MultiDictProxy
 
 from bridge.call.messages import NextStep
+from bridge.call.phases import LIMITS
+from bridge.call.resumption import FIRST_STREAM, Resumption
 from bridge.call.switchboard import Switchboard
-from bridge.store.calls import CallStore, Outcome
+from bridge.handoff.desk import HandoffDesk
+from bridge.handoff.states import Happened
+from bridge.store.calls import NOBODY_CAME, CallStore, Outcome
+from bridge.store.handoffs import HandoffStore
 from bridge.store.journal import Journal
 from bridge.twilio import stream, stream_token, twiml
 from bridge.twilio.addresses import webhook_url
+from bridge.twilio.admission import REFUSALS, STORE_S, Admission
+from bridge.twilio.call_over import CallOver
 from bridge.twilio.caller_id import is_attested, phone_number
 from bridge.twilio.codec import Start
+from bridge.twilio.forms import signed_form
+from bridge.twilio.handoff import HandoffRoutes
+from bridge.twilio.handover import PAUSE_S, Handover
 from bridge.twilio.inbound import InboundTexts
+from bridge.twilio.resuming import Resuming, facts_of
 from bridge.twilio.signature import SignatureCheck
-from tools.business import Business
+from tools.business import Business, HandoffMode
 from tools.clock import Clock
 from tools.facts import CallFacts
 from tools.returning import know_caller
@@ -32,13 +43,8 @@ from tools.store import BookingStore, StoreError
 log = structlog.get_logger(__name__)
 
 TOKEN_LIFE = timedelta(seconds=60)
-STORE_S = 0.4  # the webhook answers without the store rather than late
 NEXT_STEP_S = 2.0
-REFUSALS = {
-    "stopping": "The server was about to stop.",
-    "full": "All lines were busy.",
-    "too_many_calls": "This number had called too often within an hour.",
-}
+OVER = ("completed", "busy", "failed", "no-answer", "canceled")  # CallStatus of a call that has ended
 ANSWERED = ("completed", "answered")
 
 
@@ -51,12 +57,17 @@ class TwilioRoutes:
         public_base_url: str,
         account_sid: str,
         auth_token: str,
-        calls_per_hour: int,
         business: Business,
         switchboard: Switchboard,
         calls: CallStore,
         bookings: BookingStore,
+        admission: Admission,
+        handover: Handover,
+        resuming: Resuming,
+        call_over: CallOver,
         texts: InboundTexts,
+        handoffs: HandoffStore,
+        desk: HandoffDesk,
         journal: Journal,
         clock: Clock,
     ) -> None:
@@ -64,12 +75,25 @@ class TwilioRoutes:
         self._account_sid = account_sid
         self._auth_token = auth_token
         self._signature = SignatureCheck(auth_token, public_base_url)
-        self._calls_per_hour = calls_per_hour
         self._business = business
         self._switchboard = switchboard
         self._calls = calls
         self._bookings = bookings
+        self._admission = admission
+        self._handover = handover
+        self._resuming = resuming
+        self._call_over = call_over
+        self._over: set[str] = set()  # calls that Twilio says are over, and that are still here
         self._texts = texts
+        self._handoffs = handoffs
+        self._desk = desk
+        self._handoff = HandoffRoutes(
+            public_base_url=public_base_url,
+            auth_token=auth_token,
+            business=business,
+            desk=desk,
+            clock=clock,
+        )
         self._journal = journal
         self._clock = clock
 
@@ -81,6 +105,7 @@ class TwilioRoutes:
             web.post("/twilio/handoff", self.handoff),
             web.post("/twilio/status", self.status),
             web.post("/twilio/sms", self.sms),
+            *self._handoff.table(),
         ]
 
     # --- webhooks -----------------------------------------------------------------
@@ -90,6 +115,8 @@ class TwilioRoutes:
         form = await self._signed_form(request, "CallSid")
         call_sid, caller = form["CallSid"], phone_number(form.get("From", ""))
         now = self._clock.now()
+        if self._handover.passes_on(call_sid):
+            return _xml(twiml.ask_again(self._public_base_url, twiml.VOICE_PATH, PAUSE_S))
         await self._store_soon(
             lambda: self._calls.open_call(
                 call_sid=call_sid,
@@ -99,7 +126,7 @@ class TwilioRoutes:
                 now=now,
             )
         )
-        if reason := await self._refusal(caller):
+        if reason := await self._admission.refusal(caller):
             log.warning("call_refused", call_sid=call_sid, reason=reason, live=self._switchboard.live)
             await self._store_soon(
                 lambda: self._calls.close_call(
@@ -111,46 +138,65 @@ class TwilioRoutes:
                 )
             )
             return await self._person(form, self._business.wording.busy)
-        token = stream_token.mint(
-            self._auth_token, call_sid, int((now + TOKEN_LIFE).timestamp()), secrets.token_urlsafe(16)
-        )
-        return _xml(twiml.stream(self._public_base_url, token))
+        return self._stream(call_sid)
 
     async def next(self, request: web.Request) -> web.Response:
-        """The stream is over: do what was decided, or fetch a person when nothing is known."""
+        """The stream is over: do what was decided, go on in a new one, or fetch a person."""
         form = await self._signed_form(request, "CallSid")
-        step = None
+        call_sid = form["CallSid"]
+        board, wording = self._switchboard, self._business.wording
+        await board.let_go(call_sid)
+        gone = form.get("CallStatus") in OVER
+        begin = not (gone or board.stopping or board.is_full)
         try:
             async with asyncio.timeout(NEXT_STEP_S):
-                step = await self._calls.next_step(form["CallSid"])
+                after = await self._resuming.after_stream(
+                    call_sid, begin=begin, asked=not (gone or board.stopping)
+                )
         except (TimeoutError, StoreError) as error:
-            log.warning("next_step_unknown", call_sid=form["CallSid"], error=type(error).__name__)
-        match step:
+            log.warning("next_step_unknown", call_sid=call_sid, error=type(error).__name__)
+            return await self._person(form, wording.trouble)
+        match after.step:
+            case _ if gone:
+                return _xml(twiml.hang_up())  # nobody is there; the status callback sees to the rest
             case NextStep.HANG_UP:
                 return _xml(twiml.hang_up())
+            case NextStep.PERSON if after.reason in LIMITS:
+                return await self._person(form, wording.limit)
             case NextStep.PERSON:
-                return await self._person(form)
-            case _:  # trouble, or nothing known: after a killed process this is all there is
-                return await self._person(form, self._business.wording.trouble)
+                return await self._agreed_person(form)
+            case _ if after.resumable and begin:
+                log.info("call_resumed", call_sid=call_sid)
+                return self._stream(call_sid, say=wording.resume)
+            case _ if after.resumable and self._handover.passes_on(call_sid):
+                return _xml(twiml.ask_again(self._public_base_url, twiml.NEXT_PATH, PAUSE_S))
+            case _:  # what broke would break again, or nothing is known
+                if board.stopping:
+                    write = self._resuming.after_stream
+                    self._journal.put(lambda: write(call_sid, begin=False, asked=True))
+                return await self._person(form, wording.trouble)
 
     async def handoff(self, request: web.Request) -> web.Response:
         """The dialled person hung up, or never answered: then nobody may be lost."""
         form = await self._signed_form(request, "CallSid")
         if form.get("DialCallStatus", "") in ANSWERED:
             return _xml(twiml.hang_up())
-        return await self._call_back(form, "nobody_answered")
+        return await self._call_back(form, NOBODY_CAME)
 
     async def status(self, request: web.Request) -> web.Response:
         """Call, stream and message callbacks; a finished call that never streamed is closed here."""
         form = await self._signed_form(request, "CallSid", "MessageSid")
-        call_sid, now = form.get("CallSid"), self._clock.now()
+        call_sid = form.get("CallSid")
         if form.get("StreamEvent") == "stream-error":
             # A handshake that failed is reported nowhere else; the words are Twilio's own.
             log.warning("stream_failed", call_sid=call_sid, error=form.get("StreamError", "")[:200])
-        over = form.get("CallStatus") in ("completed", "busy", "failed", "no-answer", "canceled")
-        # A call that is still here has seen its end, or is about to, and writes it down itself.
-        if call_sid and over and not self._switchboard.has(call_sid):
-            self._journal.put(lambda: self._close_if_open(call_sid, now))
+        if call_sid and form.get("CallStatus") in OVER:
+            self._desk.tell_soon(call_sid, Happened.CALLER_GONE)
+            if self._switchboard.ends_itself(call_sid):
+                # It has seen its end, or is about to, and writes it down itself: `stream` looks then.
+                self._over.add(call_sid)
+            else:
+                self._call_over.soon(call_sid)
         return web.Response(status=204)
 
     async def sms(self, request: web.Request) -> web.Response:
@@ -170,16 +216,21 @@ class TwilioRoutes:
         socket = stream.TwilioSocket(websocket, request)
         try:
             start = await stream.receive_start(socket)
-            facts = await self._accept(start)
+            facts, begins = await self._accept(start)
         except stream.StreamRefused as refused:
             log.warning("stream_refused", reason=refused.reason)
             await socket.close(1008, "refused")
             return websocket
-        await self._switchboard.take(facts, socket, start.stream_sid)
+        try:
+            await self._switchboard.take(facts, socket, start.stream_sid, begins)
+        finally:
+            if facts.call_sid in self._over and not self._switchboard.ends_itself(facts.call_sid):
+                self._over.discard(facts.call_sid)
+                self._call_over.now(facts.call_sid)
         return websocket
 
-    async def _accept(self, start: Start) -> CallFacts:
-        """The facts of the call this stream may join. Raises StreamRefused."""
+    async def _accept(self, start: Start) -> tuple[CallFacts, Resumption]:
+        """The facts of the call this stream may join, and what it begins with. Raises StreamRefused."""
         now = self._clock.now()
         if start.account_sid != self._account_sid:
             raise stream.StreamRefused("another account")
@@ -196,73 +247,54 @@ class TwilioRoutes:
                 if not await self._calls.consume_token(nonce=nonce, call_sid=start.call_sid, now=now):
                     raise stream.StreamRefused("token used before")
                 row = await self._calls.call(start.call_sid)
+                told = await self._handoffs.brought_back(start.call_sid)
+                facts, begins = facts_of(start.call_sid, row), FIRST_STREAM
+                if told is not None:
+                    facts.nobody_came, facts.lead = True, told
+                if row is not None and row.resumes:
+                    facts, begins = await self._resuming.begin(row, facts)
         except (TimeoutError, StoreError):
             # Without the store a token cannot be shown to be fresh; Twilio asks for the next step.
             raise stream.StreamRefused("store unavailable") from None
-        facts = CallFacts(
-            call_sid=start.call_sid,
-            caller_number=row.caller_number if row else None,
-            our_number=row.our_number if row else "",
-            # The store was too slow for the webhook: then nobody vouches for anything.
-            attested=row is not None and row.attested,
-        )
-        await know_caller(self._bookings, self._business, facts, now)
+        if not begins.stream:
+            await know_caller(self._bookings, self._business, facts, now)
         board = self._switchboard  # asked last: nothing is awaited from here to the call's place
         if board.has(start.call_sid) or board.is_full or board.stopping:
             raise stream.StreamRefused("no place for it")
-        return facts
+        return facts, begins
 
     # --- helpers ------------------------------------------------------------------
 
     async def _signed_form(self, request: web.Request, *about: str) -> MultiDictProxy[str]:
-        """The form of a request that Twilio signed. Raises 403, or 400 when it has no field of `about`."""
-        try:
-            form = await request.post()
-        except (ValueError, LookupError):  # no form, or in no alphabet there is: certainly not Twilio's
-            form = MultiDictProxy(MultiDict())
-        texts = {name: value for name, value in form.items() if isinstance(value, str)}
-        header = request.headers.get("X-Twilio-Signature", "")
-        if len(texts) != len(form) or not self._signature.http(request.raw_path, form, header):
-            log.warning("signature_refused", path=request.path)
-            raise web.HTTPForbidden(text="")
-        if not any(form.get(name) for name in about):
-            raise web.HTTPBadRequest(text=f"{' or '.join(about)} is missing")
-        return form  # type: ignore[return-value]
+        return await signed_form(self._signature, request, *about)
 
-    async def _close_if_open(self, call_sid: str, now: datetime) -> None:
-        """Close a call that is over and whose end we did not see; then somebody should call back."""
-        if not await self._calls.close_if_open(call_sid=call_sid, now=now):
-            return
-        row = await self._calls.call(call_sid)
-        if row is not None and row.caller_number is not None:
-            await self._bookings.add_callback(
-                call_sid=call_sid,
-                number=row.caller_number,
-                name=None,
-                message="",
-                reason="end_unknown",
-                now=now,
-            )
+    def _stream(self, call_sid: str, say: str | None = None) -> web.Response:
+        """A stream for this call, with a token of its own."""
+        expires = int((self._clock.now() + TOKEN_LIFE).timestamp())
+        token = stream_token.mint(self._auth_token, call_sid, expires, secrets.token_urlsafe(16))
+        return _xml(twiml.stream(self._public_base_url, token, say=say))
 
-    async def _refusal(self, caller: str | None) -> str | None:
-        """Why this call is not taken, a key of REFUSALS; None when it is. Never waits long for the store."""
-        if self._switchboard.stopping:
-            return "stopping"
-        if self._switchboard.is_full:
-            return "full"
-        if caller is None:
-            return None
-        try:
-            async with asyncio.timeout(STORE_S):
-                since = self._clock.now() - timedelta(hours=1)
-                calls = await self._calls.calls_since(caller_number=caller, since=since)
-        except (TimeoutError, StoreError):
-            return None  # better a call too many than a caller turned away by our own trouble
-        return "too_many_calls" if calls > self._calls_per_hour else None
+    async def _agreed_person(self, form: MultiDictProxy[str]) -> web.Response:
+        """Hand over as the owner wants it; at an hour when nobody is there, a message is taken at once."""
+        business = self._business
+        there = business.person_at(self._clock.now()) is not None
+        if business.handoff_number is not None and (not there or business.handoff.mode is HandoffMode.WARM):
+            try:
+                document = await self._handoff.begin(form["CallSid"], phone_number(form.get("From", "")))
+            except (TimeoutError, StoreError) as error:  # a plain dial needs no store
+                log.warning("handoff_not_begun", call_sid=form["CallSid"], error=type(error).__name__)
+                return await self._person(form)
+            if document is None:
+                return await self._call_back(form, NOBODY_CAME)
+            return _xml(document)
+        return await self._person(form)
 
     async def _person(self, form: MultiDictProxy[str], line: str | None = None) -> web.Response:
-        """Ring the business's person; without one, promise to call back, and note it."""
-        number = self._business.handoff_number
+        """Ring the business's person; without one, promise to call back, and note it.
+
+        Cold, whatever the owner set: what broke, or is full, may not be there to take a caller back.
+        """
+        number = self._business.person_at(self._clock.now())
         if number is None:
             return await self._call_back(form, "no_person")
         return _xml(twiml.person(number, webhook_url(self._public_base_url, "/twilio/handoff"), say=line))
@@ -270,9 +302,17 @@ class TwilioRoutes:
     async def _call_back(self, form: MultiDictProxy[str], reason: str) -> web.Response:
         number = phone_number(form.get("From", ""))
         call_sid, now = form["CallSid"], self._clock.now()
+        if reason == NOBODY_CAME:
+            self._journal.put(lambda: self._calls.nobody_came(call_sid=call_sid))
         await self._store_soon(
             lambda: self._bookings.add_callback(
-                call_sid=call_sid, number=number, name=None, message="", reason=reason, now=now
+                call_sid=call_sid,
+                number=number,
+                name=None,
+                message="",
+                reason=reason,
+                now=now,
+                key=call_sid,
             )
         )
         return _xml(twiml.hang_up(self._business.wording.call_back))

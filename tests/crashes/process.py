@@ -51,10 +51,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 def live(plan: Plan) -> None:
     """What a process does from its birth to its death."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    asyncio.run(_run(plan))
+    asyncio.run(carry_out(plan))
 
 
-async def _run(plan: Plan) -> None:
+async def carry_out(plan: Plan) -> None:
+    """What a process does, in the loop that runs."""
     business = load_business(BUSINESS)
     store = await Store.open(plan.database_url)
     calendar = Calendar(api_url=plan.calendar_url, service_account=plan.service_account, zone=business.zone)

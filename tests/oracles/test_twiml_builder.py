@@ -6,6 +6,7 @@ from twilio.twiml.messaging_response import MessagingResponse  # type: ignore[im
 from twilio.twiml.voice_response import (  # type: ignore[import-untyped]
     Connect,
     Dial,
+    Gather,
     Stream,
     VoiceResponse,
 )
@@ -27,10 +28,10 @@ def response(say: str | None) -> VoiceResponse:
     return built
 
 
-@given(BASES, texts)
-def test_stream(base: str, token: str) -> None:
+@given(BASES, texts, st.none() | texts)
+def test_stream(base: str, token: str, say: str | None) -> None:
     """Connect, Stream and Parameter."""
-    built = response(None)
+    built = response(say)
     connect = Connect(action=base + "/twilio/next#rc=3&rp=all", method="POST")
     stream = Stream(
         url="wss" + base.removeprefix("https") + "/twilio/stream",
@@ -39,7 +40,16 @@ def test_stream(base: str, token: str) -> None:
     stream.parameter(name="token", value=token)
     connect.append(stream)
     built.append(connect)
-    assert twiml.stream(base, token) == str(built)
+    assert twiml.stream(base, token, say=say) == str(built)
+
+
+@given(BASES, st.sampled_from([twiml.VOICE_PATH, twiml.NEXT_PATH]), st.integers(1, 30))
+def test_ask_again(base: str, path: str, pause_s: int) -> None:
+    """Pause and Redirect."""
+    built = response(None)
+    built.pause(length=pause_s)
+    built.redirect(f"{base}{path}#rc=3&rp=all", method="POST")
+    assert twiml.ask_again(base, path, pause_s) == str(built)
 
 
 @given(texts, texts, st.none() | texts)
@@ -50,6 +60,37 @@ def test_person(number: str, action: str, say: str | None) -> None:
     dial.number(number)
     built.append(dial)
     assert twiml.person(number, action, say=say) == str(built)
+
+
+@given(texts, texts)
+def test_hold(room: str, action: str) -> None:
+    """Dial and a Conference that a person has to begin."""
+    built = response(None)
+    dial = Dial(action=action, method="POST")
+    dial.conference(room, beep=False, start_conference_on_enter=False, end_conference_on_exit=True)
+    built.append(dial)
+    assert twiml.hold(room, action) == str(built)
+
+
+@given(texts)
+def test_join(room: str) -> None:
+    """Dial and the same Conference, begun."""
+    built = response(None)
+    dial = Dial()
+    dial.conference(room, beep=False, start_conference_on_enter=True, end_conference_on_exit=True)
+    built.append(dial)
+    assert twiml.join(room) == str(built)
+
+
+@given(texts, texts)
+def test_brief(words: str, key_url: str) -> None:
+    """Gather with Say, then Redirect."""
+    built = response(None)
+    gather = Gather(action=key_url, finish_on_key="", method="POST", num_digits=1, timeout=twiml.KEY_S)
+    gather.say(words)
+    built.append(gather)
+    built.redirect(key_url, method="POST")
+    assert twiml.brief(words, key_url) == str(built)
 
 
 @given(st.none() | texts)

@@ -9,7 +9,7 @@ from tools.business_file import BusinessFileError, parse_business
 from tools.store import TextCaps
 
 SAMPLE = (Path(__file__).parents[2] / "prompts" / "business.toml").read_text(encoding="utf-8")
-BOTH = SAMPLE[SAMPLE.index("[reminders]") : SAMPLE.index("[hours]")]
+BOTH = SAMPLE[SAMPLE.index("[reminders]") : SAMPLE.index("[handoff]")]
 
 
 def with_tables(text: str, sample: str = SAMPLE) -> Business:

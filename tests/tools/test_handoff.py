@@ -6,6 +6,7 @@ import pytest
 from tests.tools.scene import Scene
 from tools import spoken
 from tools.arguments import TransferReason
+from tools.business import HandoffRules
 from tools.dispatch import Dispatcher
 from tools.result import Reply, Then
 
@@ -42,3 +43,31 @@ async def test_where_nobody_can_be_rung_a_message_is_offered(scene: Scene) -> No
     assert result.output == {"ok": False, "say": spoken.nobody_to_connect()}
     assert (result.reply, result.then) == (Reply.MODEL, Then.GO_ON)
     assert scene.facts.transfer_reason is None
+
+
+async def test_outside_staffed_hours_a_message_is_offered(scene: Scene) -> None:
+    """At once, and without any ringing."""
+    rules = HandoffRules(hours=((),) * 7)
+    closed = msgspec.structs.replace(scene.business, handoff=rules)
+    closed_scene = msgspec.structs.replace(
+        scene,
+        dispatcher=Dispatcher(
+            business=closed,
+            store=scene.store,
+            calendar=scene.calendar,
+            sms=scene.sms,
+            clock=scene.clock,
+            code_key=b"key of the tests",
+        ),
+    )
+    result = await closed_scene.run("transfer_to_human", reason="emergency")
+    assert result.output == {"ok": False, "say": spoken.nobody_to_connect()}
+    assert result.then is Then.GO_ON
+
+
+async def test_nobody_is_fetched_twice_for_one_caller(scene: Scene) -> None:
+    """Who came back from a conference to which nobody came leaves a message."""
+    scene.facts.nobody_came = True
+    result = await scene.run("transfer_to_human", reason="asks_for_a_person")
+    assert (result.output["ok"], result.error_code) == (False, "nobody_came")
+    assert result.then is Then.GO_ON

@@ -11,6 +11,7 @@ from typing import Any
 from bridge.harness.model import policy_words as words
 from bridge.harness.model.policy_changes import CHANGES, Changes, after_change, wished
 from bridge.harness.model.policy_details import Details
+from bridge.harness.model.policy_memory import Memory, remembered
 from bridge.harness.model.policy_resume import is_seed, last_answers, late_answer, lost
 from bridge.harness.model.policy_types import CallTool, Say
 from bridge.harness.model.policy_words import Contents
@@ -108,12 +109,24 @@ class Receptionist:
         if is_seed(role, text):
             self._go_on(text)
             return
+        if (memory := remembered(role, text)) is not None:
+            self._begin_from(memory)
+            return
         code = _CODE.search(text)
         if code is not None:
             self._react(CallTool("check_code", {"code": code.group()}))
             return
         noisy = role == "system" and "noise" in text
         self._react(Say(words.TOO_NOISY) if noisy else self._last_question(), mild=not noisy)
+
+    def _begin_from(self, memory: Memory) -> None:
+        """The line was cut: no second greeting, but the question that was open."""
+        self._greeting = None
+        self._running.clear()
+        self._due, self._proposed, self._agreed = [], None, None  # nothing of it is known any more
+        self._slots, self._times = memory.slots, memory.times
+        self._slot, self._name, self._served = memory.kept, memory.name, memory.served
+        self._react(self._last_question())
 
     def tool_answered(self, name: str, output: dict[str, Any]) -> None:
         if name in self._running:
@@ -240,6 +253,8 @@ class Receptionist:
         if self._proposed is not None:
             self._agreed = self._proposed
             self._react(self._proposed)
+        elif self._slot and self._name:
+            self._ask_for_chosen()  # it was read back before the line was cut: once more
         else:
             self._react(self._next_step(), mild=True)
 

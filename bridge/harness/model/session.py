@@ -184,6 +184,8 @@ class ModelSession:
         self.settings = updated_settings(self.settings, patch, has_spoken=self.voice_locked)
         tools = frozenset(str(tool["name"]) for tool in self.settings["tools"])
         self._policy.instructed(self.settings["instructions"], tools)
+        if not self._configured:
+            self.ledger.write("listens", received_bytes=len(self._company.tape.received_audio))
         self._configured = True
         self._listening.configure(self.settings)
         self.ledger.write("configured", session=self.settings)

@@ -13,6 +13,9 @@ import msgspec
 from aiohttp import ClientError, WSServerHandshakeError
 
 from bridge.harness.ledger import Ledger
+from bridge.harness.telephone.conferences import ConferenceOrder
+from bridge.harness.telephone.course import Course
+from bridge.harness.telephone.exchange import Exchange
 from bridge.harness.telephone.signed import Answer, NotOurs, SignedClient
 from bridge.harness.telephone.stream_client import CallerEnd, StreamClient
 from bridge.harness.telephone.stream_messages import Writer
@@ -52,7 +55,17 @@ class PhoneCall:
         attestation: str,
         max_seconds: float,
         person_answers: bool,
+        exchange: Exchange,
+        patience_s: float | None = None,
+        asks_after_loss: bool = True,
     ) -> None:
+        """`patience_s`: how long the caller listens to hold music; None: for as long as it takes.
+
+        `asks_after_loss`: whether a stream that nobody closed is followed by its `action`, or by the
+        end of the call. Twilio's documents promise the first where the server closes, and nothing else.
+        """
+        self._asks_after_loss = asks_after_loss
+        self._client_end: StreamClient | None = None  # of the stream that is up
         self.call_sid = sid(rng, "CA")
         self.stream_sid: str | None = None  # of the latest stream
         self._account = account
@@ -66,15 +79,22 @@ class PhoneCall:
         self._random = rng
         self._clock = clock
         self._person_answers = person_answers
+        self._exchange = exchange
+        self._patience_s = patience_s
+        self.status = "ringing"
         self._runner = TwimlRunner(self, ledger, frozenset({account.number, self._from}))
+        self._course = Course(self._runner)
         self._max_seconds = max_seconds
         self._began = clock.monotonic()
         self._callbacks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Ring, follow the documents, hang up and report. Leaves no task behind, also when cancelled."""
+        self._exchange.add(self)
         try:
-            self._ledger.write("hung_up", by=await self._follow_documents())
+            by = await self._follow_documents()
+            self.status = "completed"
+            self._ledger.write("hung_up", by=by)
             await self._finish_callbacks()
             await self._webhooks.callback(self._account.status_url, self._final_status())
         finally:
@@ -85,14 +105,29 @@ class PhoneCall:
     async def _follow_documents(self) -> str:
         try:
             async with asyncio.timeout(self._max_seconds):
-                return await self._runner.run(self._account.voice_url)
+                return await self._course.follow(self._account.voice_url)
         except TimeoutError:
             self._ledger.write("breach", what="max_seconds", detail=f"not over after {self._max_seconds} s")
             return "caller"
 
+    def lose_stream(self) -> None:
+        """The stream that is up breaks; nothing happens when there is none."""
+        if self._client_end is not None:
+            self._client_end.lose()
+
+    # --- what Twilio's REST interface asks ------------------------------------------
+
+    def redirect(self, url: str) -> None:
+        self._course.redirect(url)
+
+    def end(self) -> None:
+        self._course.end()
+
     # --- what the runner asks of the line -----------------------------------------
 
     async def fetch(self, url: str, more: Mapping[str, str]) -> Answer | None:
+        if self._runner.answered:
+            self.status = "in-progress"
         return await self._webhooks.document(url, {**self._parameters(), **more})
 
     async def wait(self, seconds: float) -> None:
@@ -115,7 +150,7 @@ class PhoneCall:
             heard_bytes=len(self._caller.heard_audio),
         )
         self._report(order, writer, "stream-started")
-        client = StreamClient(
+        client = self._client_end = StreamClient(
             socket,
             writer,
             self._caller,
@@ -123,9 +158,12 @@ class PhoneCall:
             first_timestamp_ms=self._random.randint(100, 170),
         )
         end = await client.run(order.parameters)
+        self._client_end = None
         self._report(order, writer, "stream-stopped")
         if end.hung_up:
             raise CallOver("caller")
+        if end.lost and not self._asks_after_loss:
+            raise CallOver("lost stream")
 
     async def dial(self, number: str, ring_s: float) -> DialResult:
         status = "completed" if self._person_answers else "no-answer"
@@ -136,6 +174,27 @@ class PhoneCall:
             return DialResult(status, dialled_sid, 0)
         await self.wait(min(PICK_UP_S, ring_s) + TALK_S)
         return DialResult(status, dialled_sid, int(TALK_S))
+
+    async def gather(self, timeout_s: float) -> str:
+        self._ledger.write("breach", what="not simulated", detail="a key asked of the caller by <Gather>")
+        return ""
+
+    async def conference(self, order: ConferenceOrder) -> None:
+        """Wait for the person with music, talk, and be let go; or lose patience first."""
+        with self._exchange.conferences.entered(self.call_sid, order, self._send) as room:
+            began = asyncio.create_task(room.began.wait(), name="telephone: conference begins")
+            over = asyncio.create_task(room.ended.wait(), name="telephone: conference over")
+            try:
+                await asyncio.wait(
+                    {began, over}, timeout=self._patience_s, return_when=asyncio.FIRST_COMPLETED
+                )
+                if not began.done() and not over.done():
+                    raise CallOver("caller")
+                await over
+            finally:
+                for task in (began, over):
+                    task.cancel()
+                await asyncio.gather(began, over, return_exceptions=True)
 
     # --- what is told to the server -----------------------------------------------
 
@@ -148,7 +207,7 @@ class PhoneCall:
             "AccountSid": self._account.account_sid,
             "ApiVersion": "2010-04-01",
             "CallSid": self.call_sid,
-            "CallStatus": "in-progress" if self._runner.answered else "ringing",
+            "CallStatus": self.status,
             "CallToken": '{"parentCallInfoToken":"not a real token"}',
             "Direction": "inbound",
             "From": self._from,
@@ -187,10 +246,12 @@ class PhoneCall:
         }
         if error is not None:
             params["StreamError"] = error
+        self._send(order.status_callback, params)
+
+    def _send(self, url: str, fields: Mapping[str, str]) -> None:
+        """A status callback, while the call goes on."""
         self._callbacks.add(
-            asyncio.create_task(
-                self._webhooks.callback(order.status_callback, params), name=f"telephone: {event}"
-            )
+            asyncio.create_task(self._webhooks.callback(url, fields), name="telephone: status callback")
         )
 
     async def _finish_callbacks(self) -> None:

@@ -13,7 +13,13 @@ import hmac
 from collections.abc import Mapping
 
 import msgspec
-from aiohttp import ClientSession, ClientTimeout, ClientWebSocketResponse, ClientWSTimeout
+from aiohttp import (
+    ClientConnectorError,
+    ClientSession,
+    ClientTimeout,
+    ClientWebSocketResponse,
+    ClientWSTimeout,
+)
 from yarl import URL
 
 HANDSHAKE_S = 15.0
@@ -45,9 +51,17 @@ class SignedClient:
     """Signs for `public_base_url`, connects to `server_url` (http://127.0.0.1:PORT)."""
 
     def __init__(
-        self, session: ClientSession, server_url: str, public_base_url: str, auth_token: str
+        self,
+        session: ClientSession,
+        server_url: str,
+        public_base_url: str,
+        auth_token: str,
+        *,
+        other_url: str | None = None,
     ) -> None:
+        """`other_url`: another server of the same address; asked from when the first takes no connections."""
         self._session = session
+        self._other_url = other_url
         self._server_url = server_url.rstrip("/")
         self.public_base_url = public_base_url.rstrip("/")
         self._auth_token = auth_token
@@ -70,8 +84,23 @@ class SignedClient:
             url = self.public_base_url + url
         sign = signature(self._auth_token, url, params) if signed_as is None else signed_as
         sent = {"User-Agent": _WEBHOOK_AGENT, **_header(sign), **(headers or {})}
+        try:
+            return await self._post(url, params, sent, timeout)
+        except ClientConnectorError:
+            if self._other_url is None:
+                raise
+            self._server_url, self._other_url = self._other_url.rstrip("/"), None
+            return await self._post(url, params, sent, timeout)
+
+    async def _post(
+        self,
+        url: str,
+        params: Mapping[str, str],
+        headers: Mapping[str, str],
+        timeout: ClientTimeout,  # noqa: ASYNC109 - as above
+    ) -> Answer:
         async with self._session.post(
-            self.local(url), data=dict(params), headers=sent, allow_redirects=False, timeout=timeout
+            self.local(url), data=dict(params), headers=headers, allow_redirects=False, timeout=timeout
         ) as response:
             return Answer(response.status, response.content_type, await response.text())
 

@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Callable, Mapping
 
 import msgspec
-from aiohttp import ClientWebSocketResponse, WSMsgType
+from aiohttp import ClientWebSocketResponse, WSCloseCode, WSMsgType
 
 from bridge.harness.ledger import Ledger
 from bridge.harness.telephone.caller import Caller, CallerStep
@@ -53,6 +53,11 @@ class StreamEnd(msgspec.Struct, frozen=True):
     hung_up: bool  # the caller did; else the server closed or was lost
     code: int | None
 
+    @property
+    def lost(self) -> bool:
+        """Nobody closed it: the network, or the server's process, is gone."""
+        return not self.hung_up and self.code in (None, WSCloseCode.ABNORMAL_CLOSURE)
+
 
 class StreamClient:
     """One stream, from `connected` to the closed socket."""
@@ -89,6 +94,12 @@ class StreamClient:
         finally:
             end = await self._end(listening)
         return end
+
+    def lose(self) -> None:
+        """The network is gone: no `stop`, no close frame, a reset connection."""
+        connection = self._socket._response.connection  # aiohttp has no public way to be this rude
+        if connection is not None and connection.transport is not None:
+            connection.transport.abort()
 
     async def _end(self, listening: asyncio.Task[None]) -> StreamEnd:
         hung_up = not listening.done()

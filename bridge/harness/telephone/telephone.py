@@ -2,8 +2,8 @@
 
 Signs as Twilio does for the public address, speaks Media Streams strictly, and plays the
 caller's script by what the caller would hear. Whatever the server does wrong stands in the
-ledger as a `breach`. Not simulated: `<Gather>`, `<Record>`, conferences, REST updates of a
-live call. Read next: phone_call.py.
+ledger as a `breach`. Not simulated: `<Record>`, `<Gather>` of the caller. Read next: phone_call.py
+for the caller's leg, exchange.py for the others.
 """
 
 import random
@@ -13,6 +13,7 @@ from aiohttp import ClientSession, TCPConnector
 
 from bridge.harness.ledger import Ledger
 from bridge.harness.telephone.caller import Caller, CallerStep
+from bridge.harness.telephone.exchange import Exchange
 from bridge.harness.telephone.mouthpiece import Mouthpiece
 from bridge.harness.telephone.phone_call import STATUS_PATH, VOICE_PATH, Account, PhoneCall
 from bridge.harness.telephone.signed import SignedClient
@@ -21,6 +22,7 @@ from bridge.harness.telephone.stretches import Stretches
 from tools.clock import Clock
 
 MAX_SECONDS = 600.0
+LAST_LEG_S = 15.0  # within this of the caller's end, every other leg must be over
 
 
 class Telephone:
@@ -39,10 +41,16 @@ class Telephone:
         clock: Clock | None = None,
         person_answers: bool = True,
         latest_text: Callable[[], str] = str,
+        patience_s: float | None = None,
+        other_url: str | None = None,
+        asks_after_loss: bool = True,
     ) -> None:
         """`server_url` is http://127.0.0.1:PORT; `person_answers` is how every `<Dial>` turns out;
         `clock` dates the callbacks (None: the real date); `latest_text`: the words of the latest text
-        message the caller got, "" for none, for steps that type the code in it.
+        message the caller got, "" for none, for steps that type the code in it; `patience_s`: how long
+        the caller listens to hold music, None for as long as it takes; `other_url`: a second server,
+        where the public address leads once the first takes no connections; `asks_after_loss`: whether
+        a stream that broke is followed by its `action`, or by the end of the call.
         """
         self.sent_audio = bytearray()  # every byte of the caller's, in order, over all streams
         self.heard_audio = bytearray()  # every byte played to the caller, 160 a tick, silence 0xFF
@@ -57,6 +65,10 @@ class Telephone:
         self._clock = clock
         self._person_answers = person_answers
         self._latest_text = latest_text
+        self._patience_s = patience_s
+        self._other_url = other_url
+        self._asks_after_loss = asks_after_loss
+        self.exchange = Exchange(ledger, self._random, account_sid, self._client)
         self._call: PhoneCall | None = None
 
     @property
@@ -68,6 +80,11 @@ class Telephone:
     def stream_sid(self) -> str | None:
         """Of the latest stream of the latest call; None when there was none."""
         return self._call.stream_sid if self._call else None
+
+    def lose_stream(self) -> None:
+        """Break the stream of the call that is going on, as a network does."""
+        if self._call is not None:
+            self._call.lose_stream()
 
     async def call(
         self,
@@ -104,12 +121,23 @@ class Telephone:
                 self._account,
                 caller or None,
                 end,
-                SignedClient(session, self._server_url, self._public_base_url, self._auth_token),
+                self._client(session),
                 self.ledger,
                 self._random,
                 self._clock or Clock(),
                 attestation=attestation,
                 max_seconds=max_seconds,
                 person_answers=self._person_answers,
+                exchange=self.exchange,
+                patience_s=self._patience_s,
+                asks_after_loss=self._asks_after_loss,
             )
-            await self._call.run()
+            try:
+                await self._call.run()
+            finally:
+                await self.exchange.settle(LAST_LEG_S)
+
+    def _client(self, session: ClientSession) -> SignedClient:
+        return SignedClient(
+            session, self._server_url, self._public_base_url, self._auth_token, other_url=self._other_url
+        )

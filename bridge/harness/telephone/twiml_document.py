@@ -29,16 +29,22 @@ _ATTRIBUTES = {
     "Parameter": frozenset({"name", "value"}),
     "Dial": frozenset({"action", "method", "timeout", "callerId", "answerOnBridge", "timeLimit", "ringTone"}),
     "Number": frozenset[str](),
+    "Conference": frozenset(
+        {"beep", "startConferenceOnEnter", "endConferenceOnExit", "waitUrl", "waitMethod"}
+        | {"statusCallback", "statusCallbackEvent", "statusCallbackMethod", "participantLabel"}
+    ),
+    "Gather": frozenset({"action", "method", "numDigits", "timeout", "finishOnKey", "input"}),
     "Redirect": frozenset({"method"}),
     "Hangup": frozenset[str](),
     "Reject": frozenset({"reason"}),
 }
-_VERBS = frozenset({"Say", "Play", "Pause", "Connect", "Dial", "Redirect", "Hangup", "Reject"})
+_VERBS = frozenset({"Say", "Play", "Pause", "Connect", "Dial", "Gather", "Redirect", "Hangup", "Reject"})
 _CHILDREN = {
     "Response": _VERBS,
     "Connect": frozenset({"Stream"}),
     "Stream": frozenset({"Parameter"}),
-    "Dial": frozenset({"Number"}),
+    "Dial": frozenset({"Number", "Conference"}),
+    "Gather": frozenset({"Say", "Play", "Pause"}),
 }
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 import msgspec
 
 from bridge.harness.ledger import Ledger
+from bridge.harness.telephone.conferences import EVENTS, ConferenceOrder
 from bridge.harness.telephone.signed import Answer
 from bridge.harness.telephone.twiml_document import BadDocument, Element, parse
 
@@ -62,6 +63,12 @@ class Line(Protocol):
 
     async def dial(self, number: str, ring_s: float) -> DialResult:
         """Ring a person, and let the two talk if the person answers."""
+
+    async def conference(self, order: ConferenceOrder) -> None:
+        """Be in a conference until it is over. Raises CallOver when this leg hung up in it."""
+
+    async def gather(self, timeout_s: float) -> str:
+        """The key that is pressed, "" for none. Raises CallOver when this leg hung up."""
 
 
 class _Next(msgspec.Struct, frozen=True):
@@ -139,6 +146,8 @@ class TwimlRunner:
                 return await self._connect(verb, url)
             case "Dial":
                 return await self._dial(verb, url)
+            case "Gather":
+                return await self._gather(verb, url)
             case "Redirect":
                 return self._redirect(verb, url)
             case "Hangup":
@@ -178,7 +187,41 @@ class TwimlRunner:
             status_callback=urljoin(url, callback) if callback else None,
         )
 
+    async def _gather(self, verb: Element, url: str) -> _Next | None:
+        """One key; more are not simulated. Without one the next verb follows."""
+        if verb.attributes.get("numDigits") != "1" or verb.attributes.get("input", "dtmf") != "dtmf":
+            self._breach("not simulated", "<Gather> of anything but one key")
+        for said in verb.children:
+            self._write_verb(said)
+            await self._verb(said, url)
+        digit = await self._line.gather(self._seconds(verb, "timeout", 5))
+        return self._action(verb, url, {"Digits": digit}) if digit else None
+
+    async def _conference(self, verb: Element, url: str) -> _Next | None:
+        noun = verb.children[0]
+        for attribute in ("beep", "startConferenceOnEnter", "endConferenceOnExit"):
+            if noun.attributes.get(attribute, "true") not in ("true", "false"):
+                self._breach("12200", f"<Conference> {attribute} is neither true nor false")
+        wait_url, callback = noun.attributes.get("waitUrl"), noun.attributes.get("statusCallback")
+        events = frozenset(noun.attributes.get("statusCallbackEvent", "").split())
+        if unknown := events - EVENTS:
+            self._breach("12200", f"<Conference> statusCallbackEvent {min(unknown)}")
+        if not noun.text:
+            self._breach("13224", "<Conference> without a name")
+        order = ConferenceOrder(
+            room=noun.text,
+            starts=noun.attributes.get("startConferenceOnEnter", "true") == "true",
+            ends=noun.attributes.get("endConferenceOnExit", "false") == "true",
+            wait_url=urljoin(url, wait_url) if wait_url else wait_url,
+            status_callback=urljoin(url, callback) if callback else None,
+            events=events,
+        )
+        await self._line.conference(order)
+        return self._action(verb, url, {"DialCallStatus": "answered"})
+
     async def _dial(self, verb: Element, url: str) -> _Next | None:
+        if [child.name for child in verb.children] == ["Conference"]:
+            return await self._conference(verb, url)
         numbers = [child.text for child in verb.children] or [verb.text]
         if len(numbers) != 1 or not _E164.fullmatch(numbers[0]):
             self._breach("13224", f"<Dial> {numbers}: not one E.164 number")

@@ -1,9 +1,9 @@
-"""The Twilio REST stand-in: Messages, created, listed and read as Twilio does.
+"""The Twilio REST stand-in: messages created, listed and read, calls made, moved and ended as Twilio does.
 
 Reached by the real twilio client through its base URL only. What our client should never
-send is answered as Twilio would and written as a breach. Dates come from `now`.
-Calls and conferences are not played: 404, and a breach.
-Source: Twilio, Message resource (API 2010-04-01). Read next: `twilio_rest/messages.py`.
+send is answered as Twilio would and written as a breach. Dates come from `now`. Calls need a telephone
+stand-in beside it: `put_through`. Conferences are only entered by TwiML: 404, and a breach.
+Source: Twilio, Message and Call resource (API 2010-04-01). Read next: `messages.py` and `calls.py`.
 """
 
 import asyncio
@@ -16,9 +16,12 @@ from aiohttp import web
 
 from bridge.harness.faults import Faults
 from bridge.harness.ledger import Ledger
+from bridge.harness.twilio_rest.calls import KeptCalls, Legs, check_call_parameters
 from bridge.harness.twilio_rest.messages import KeptMessages, TwilioError, check_parameters
 
-OPERATIONS = frozenset({"create", "list", "get"})
+OF_CALLS = frozenset({"ring", "update_call", "get_call"})
+OPERATIONS = frozenset({"create", "list", "get"}) | OF_CALLS
+_CALLS = "/2010-04-01/Accounts/{account_sid}/Calls"
 _MESSAGES = "/2010-04-01/Accounts/{account_sid}/Messages"
 
 
@@ -39,6 +42,7 @@ class TwilioRestStandin:
         self.ledger = ledger
         self.faults = Faults(OPERATIONS)
         self._kept = KeptMessages(now, account_sid, numbers)
+        self._calls = KeptCalls(account_sid, numbers)
         self._account_sid = account_sid
         self._logins = {account_sid: auth_token, **(api_keys or {})}
         self._runner: web.AppRunner | None = None
@@ -50,6 +54,10 @@ class TwilioRestStandin:
     def url(self) -> str:
         """For TWILIO_API_URL."""
         return self._origin
+
+    def put_through(self, legs: Legs) -> None:
+        """Calls are made, moved and ended there from now on."""
+        self._calls.legs = legs
 
     @property
     def messages(self) -> list[dict[str, Any]]:
@@ -63,9 +71,9 @@ class TwilioRestStandin:
     def fail_next(
         self, operation: str, status: int, code: int, times: int = 1, *, after: bool = False
     ) -> None:
-        """Answer the next requests with an error. Operations: create, list, get.
+        """Answer the next requests with an error. Operations: create, list, get; ring, update_call, get_call.
 
-        `after`: the message is stored all the same, as a 500 can hide.
+        `after`: what was asked is done all the same, as a 500 can hide.
         """
         self.faults.fail_next(operation, status, str(code), times, after=after)
 
@@ -83,6 +91,9 @@ class TwilioRestStandin:
         app.router.add_post(_MESSAGES + ".json", self._handler("create"))
         app.router.add_get(_MESSAGES + ".json", self._handler("list"))
         app.router.add_get(_MESSAGES + "/{sid}.json", self._handler("get"))
+        app.router.add_post(_CALLS + ".json", self._handler("ring"))
+        app.router.add_post(_CALLS + "/{sid}.json", self._handler("update_call"))
+        app.router.add_get(_CALLS + "/{sid}.json", self._handler("get_call"))
         app.router.add_route("*", "/{anything:.*}", self._unknown)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -137,7 +148,8 @@ class TwilioRestStandin:
     def _do(
         self, operation: str, request: web.Request, pairs: list[tuple[str, str]]
     ) -> tuple[int, dict[str, Any]]:
-        for what in check_parameters(operation, pairs):
+        check = check_call_parameters if operation in OF_CALLS else check_parameters
+        for what in check(operation, pairs):
             # Twilio takes no notice of a parameter it does not know, so the request goes on.
             self.ledger.write("breach", what=what, detail=f"{request.method} {request.path}")
         given = dict(pairs)
@@ -152,6 +164,15 @@ class TwilioRestStandin:
                     body=message["body"],
                 )
                 return 201, message
+            case "ring":
+                events = [value for name, value in pairs if name == "StatusCallbackEvent"]
+                call = self._calls.ring(given, events)
+                self.ledger.write("call", sid=call["sid"], to=given["To"], from_=given["From"])
+                return 201, call
+            case "update_call":
+                return 200, self._calls.update(request.match_info["sid"], given)
+            case "get_call":
+                return 200, self._calls.get(request.match_info["sid"])
             case "list":
                 return 200, self._kept.page(given, request.path)
             case _:

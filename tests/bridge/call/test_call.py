@@ -25,6 +25,7 @@ from tests.server import PERSON, Server, in_no_time, serving, until
 CALL = "CA" + "1" * 32
 HANG_UP = "<Response><Hangup /></Response>"
 DIAL = f"<Number>{PERSON}</Number>"
+RESUMED = ("cut off for a moment", "<Stream ")  # the call goes on
 TROUBLE = "<Say>"  # the apology before somebody is fetched
 PATIENT_S = NEXT_STEP_S + 2
 
@@ -40,7 +41,7 @@ class End(msgspec.Struct, frozen=True, kw_only=True):
 
 HUNG_UP = End(outcome="caller_hung_up", reason="caller_hung_up", next_step="hang_up", answer=(HANG_UP,))
 GOODBYE = End(outcome="ended", reason="said_goodbye", next_step="hang_up", answer=(HANG_UP,))
-LOST = End(outcome="failed", reason="stream_lost", next_step="trouble", answer=(TROUBLE, DIAL))
+LOST = End(outcome="failed", reason="stream_lost", next_step="trouble", answer=RESUMED)
 
 
 def broken(reason: str) -> End:

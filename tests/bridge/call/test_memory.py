@@ -59,3 +59,11 @@ def test_a_running_tool_is_not_asked_for_again() -> None:
     answer = memory.late_answer("c1", {"ok": True, "say": "You're booked."})
     assert answer.startswith("The tool create_event, ")
     assert answer.endswith('has answered: {"ok": true, "say": "You\'re booked."}')
+
+
+def test_what_the_model_was_told_is_told_again() -> None:
+    """A call that goes on after a break, or must end soon, does so in every session."""
+    memory = Memory()
+    memory.advised("The telephone line was cut.")
+    assert not memory.is_empty
+    assert "The telephone line was cut." in memory.seed("", [], [])

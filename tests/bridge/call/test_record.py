@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from bridge.call.keeper import SnapshotKeeper
 from bridge.call.leg import Leg
 from bridge.call.messages import (
     EndStream,
@@ -26,12 +27,13 @@ from bridge.call.messages import (
 )
 from bridge.call.phases import EndReason
 from bridge.call.record import SUMMARIES, CallRecord, call_outcome, call_summary
+from bridge.call.resumption import FIRST_STREAM
 from bridge.store.calls import Outcome
 from bridge.store.journal import Journal
 from bridge.store.migrate import migrate
 from bridge.store.store import Store
 from tests.server import BEGIN, BUSINESS, CALLER, NUMBER, in_no_time, logs_kept
-from tools.business import Business, Mode
+from tools.business import Business, HandoffMode, HandoffRules, Mode
 from tools.business_file import load_business
 from tools.clock import Clock
 from tools.facts import CallFacts, Done
@@ -74,13 +76,18 @@ async def desk(folder: Path, business: Business = BOOKINGS, **given: Any) -> Asy
     url = f"sqlite:///{folder / 'bridge.db'}"
     await migrate(url)
     store, journal = await Store.open(url), Journal()
+    known = facts(**given)
     record = CallRecord(
-        facts(**given),
+        known,
         business=business,
         calls=store.calls,
         bookings=store.bookings,
+        handoffs=store.handoffs,
+        spending=store.spending,
         journal=journal,
         clock=Clock(BEGIN),
+        keeper=SnapshotKeeper(known, FIRST_STREAM, store=store.resuming, journal=journal, transcripts=True),
+        stream=0,
     )
     try:
         yield Desk(record, store, journal)
@@ -117,8 +124,8 @@ async def test_all_of_a_call_is_written(tmp_path: Path) -> None:
             record.turn(RecordTurn("item_1", "agent", CANARY, 1000, 2000, cut=True))
             record.interruption(RecordInterruption("item_1", 1000))
             record.turn(RecordTurn("item_2", "caller", CANARY))
-            record.usage(Usage(input_text=5, output_audio=7))
-            record.usage(Usage(input_text=1))
+            record.usage(Usage(input_text=5, output_audio=7), 468)
+            record.usage(Usage(input_text=1), 4)
             record.review(RecordReview("claimed_booked_heard"))
             record.clip(RecordClip("clip_1", "one_moment_1"))
             record.tool_call(ask, ToolResult(output={"ok": True, "say": CANARY}), 0.25)
@@ -204,6 +211,18 @@ async def test_the_next_step_is_committed(tmp_path: Path) -> None:
     async with desk(tmp_path) as one:
         await one.record.commit_next_step(NextStep.PERSON, "transfer")
         assert await one.store.calls.next_step(CALL) == "person"
+
+
+@in_no_time
+@pytest.mark.parametrize(("reason", "agreed"), [("transfer", True), ("call_too_long", False)])
+async def test_a_person_whom_a_limit_calls_does_not_give_the_caller_back(
+    reason: str, agreed: bool, tmp_path: Path
+) -> None:
+    """A warm handoff may end with the agent, which has no time left: then it is a cold one."""
+    warm = msgspec.structs.replace(BOOKINGS, handoff=HandoffRules(mode=HandoffMode.WARM))
+    async with desk(tmp_path, warm) as one:
+        await one.record.commit_next_step(NextStep.PERSON, reason)
+        assert (await one.store.handoffs.handoff(CALL) is not None) is agreed
 
 
 @in_no_time

@@ -17,6 +17,7 @@ from bridge.harness.model.policy_types import CallTool, Say
 from bridge.harness.model.standin import ModelStandin
 from bridge.harness.model.turn import Pace
 from bridge.harness.recording import CallerLine
+from bridge.harness.telephone.stretches import is_audible
 
 FRAME = 160  # bytes
 QUIET = b"\xff"
@@ -43,7 +44,7 @@ class Match(msgspec.Struct, frozen=True):
 
 
 class EnergyEar:
-    """Hears whatever is not mu-law silence, in frames of 20 ms."""
+    """Hears whatever is louder than the noise of the line, in frames of 20 ms."""
 
     def __init__(self) -> None:
         self.silence_ms: float = 500
@@ -60,7 +61,7 @@ class EnergyEar:
         while len(self._waiting) >= FRAME:
             frame, self._waiting = self._waiting[:FRAME], self._waiting[FRAME:]
             self._frames += 1
-            if frame.count(QUIET) + frame.count(b"\x7f") < FRAME / 2:
+            if is_audible(frame):
                 self._loud, self._quiet = self._loud + 1, 0
             else:
                 self._loud, self._quiet = 0, self._quiet + 1
@@ -88,8 +89,10 @@ class LoudnessRecogniser:
 class Beeper:
     """Speaks 50 ms for each letter."""
 
+    letter_bytes = 400
+
     def speak(self, text: str) -> bytes:
-        return bytes(itertools.islice(itertools.cycle(range(100)), len(text) * 400))
+        return bytes(itertools.islice(itertools.cycle(range(100)), len(text) * self.letter_bytes))
 
 
 class Script:

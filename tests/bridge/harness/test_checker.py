@@ -81,6 +81,9 @@ DOCTORED: dict[str, Doctor] = {
     "the model knows what was heard": cut_wrong,
     "an interrupted agent falls silent": lambda e: put(e, telephone=without(e.telephone, "agent_ended")),
     "the model session ends with the call (I7)": lambda e: put(e, model_open_after_s=None),
+    "no leg is left behind": lambda e: put(
+        e, telephone=with_entry(e.telephone, "orphan", leg="CA2", status="in-progress")
+    ),
     "nothing is left behind": lambda e: put(e, leftovers=["task forgotten"]),
     "no double booking (I1)": human_event,
     "rows and events agree (I2)": no_events,

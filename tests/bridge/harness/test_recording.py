@@ -71,14 +71,16 @@ def test_every_recording_fits_the_business_it_calls(name: str) -> None:
     assert {*recording.expect.tools} <= {tool.name for tool in tools_of(business)}
 
 
-def test_recordings_share_two_pinned_businesses() -> None:
-    """All call Maple Street Dental, but for the one that calls a business which books nothing."""
+def test_recordings_share_three_pinned_businesses() -> None:
+    """All call Maple Street Dental, warm in two; one calls a business which books nothing."""
     businesses = {recording.folder.name: recording.business.resolve() for recording in load_all(RECORDINGS)}
     assert {name for name, path in businesses.items() if path.name == "leads.toml"} == {"lead-capture"}
-    assert set(businesses.values()) == {RECORDINGS / "business.toml", RECORDINGS / "leads.toml"}
+    warm = {name for name, path in businesses.items() if path.name == "warm.toml"}
+    assert warm == {"person-accepts", "nobody-answers"}
+    assert {path.name for path in businesses.values()} == {"business.toml", "leads.toml", "warm.toml"}
     for path in set(businesses.values()):
         business = load_business(path)
-        assert business.takes_bookings is (path.name == "business.toml")
+        assert business.takes_bookings is (path.name != "leads.toml")
         assert business.tz == ZoneInfo("America/New_York")
         assert business.wording.goodbye == GOODBYE  # the receptionist's own
 

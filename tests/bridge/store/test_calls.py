@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from bridge.call.messages import NextStep, RecordTurn, RunTool, Usage
-from bridge.store.calls import END_UNKNOWN, CallRow, CallStore, Outcome
+from bridge.store.calls import END_UNKNOWN, NOBODY_CAME_SUMMARY, CallRow, CallStore, Outcome
 from bridge.store.database import Database
 from bridge.store.store import Store
 from tests.bridge.store.examples import NOW
@@ -215,3 +215,15 @@ async def test_a_call_nobody_closed_is_closed_when_twilio_says_it_is_over(store:
     assert not await store.calls.close_if_open(call_sid="CA1", now=late)
     assert (await the_call(store)).outcome is Outcome.BOOKED
     assert not await store.calls.close_if_open(call_sid="CA2", now=late)
+
+
+async def test_a_call_to_which_nobody_came_was_not_put_through(store: Store) -> None:
+    """What it had counted as is put right; a call that was booked stays booked."""
+    for call_sid, outcome in (("CA1", Outcome.TRANSFERRED), ("CA2", Outcome.BOOKED)):
+        await store.calls.close_call(
+            call_sid=call_sid, outcome=outcome, reason="transfer", summary="Put through.", now=NOW
+        )
+        await store.calls.nobody_came(call_sid=call_sid)
+    first, second = await store.report.calls()
+    assert (first.outcome, first.summary) == (Outcome.ENDED, NOBODY_CAME_SUMMARY)
+    assert (second.outcome, second.summary) == (Outcome.BOOKED, "Put through.")

@@ -27,6 +27,7 @@ async def leave_traces(store: Store, call_sid: str, start: datetime) -> None:
     await store.calls.open_call(
         call_sid=call_sid, caller_number=DANA, our_number="+15550100100", attested=True, now=start
     )
+    await store.resuming.save_snapshot(call_sid=call_sid, stream=0, snapshot='{"name":"Dana"}')
     turn = RecordTurn(item_id="item1", speaker="caller", text="I'm Dana Reed.")
     await store.calls.record_turn(call_sid=call_sid, number=1, turn=turn, now=start)
     action = RunTool(
@@ -56,6 +57,7 @@ async def leave_traces(store: Store, call_sid: str, start: datetime) -> None:
     await store.bookings.add_callback(
         call_sid=call_sid, number=DANA, name="Dana", message="Ring me.", reason="message", now=start
     )
+    await store.handoffs.agree(call_sid=call_sid, caller_number=DANA, brief="Dana Reed.", now=start)
     await store.calls.consume_token(nonce=call_sid, call_sid=call_sid, now=start)
     await store.calls.close_call(
         call_sid=call_sid, outcome=Outcome.BOOKED, reason="said_goodbye", summary="Booked.", now=start
@@ -68,7 +70,15 @@ async def test_old_words_and_persons_go_and_times_stay(store: Store) -> None:
     await leave_traces(store, "CA2", SECOND)
     swept = await store.sweep(now=NOW, retention_days=DAYS)
     assert swept == Swept(
-        turns=1, tool_calls=1, texts=1, callbacks=1, leads=1, calls=1, reservations=1, callers=0
+        turns=1,
+        tool_calls=1,
+        texts=1,
+        callbacks=1,
+        leads=1,
+        handoffs=1,
+        calls=1,
+        reservations=1,
+        callers=0,
     )
 
     report = store.report
@@ -83,6 +93,7 @@ async def test_old_words_and_persons_go_and_times_stay(store: Store) -> None:
         (Outcome.BOOKED, None, None),
         (Outcome.BOOKED, DANA, "Booked."),
     ]
+    assert [row.snapshot for row in await report.calls()] == [None, '{"name":"Dana"}']
     rows = await report.reservations()
     assert [(row.start, row.end, row.state) for row in rows] == [
         (FIRST, FIRST + HALF_HOUR, ReservationState.BOOKED),
@@ -93,6 +104,7 @@ async def test_old_words_and_persons_go_and_times_stay(store: Store) -> None:
         (DANA, "Dana Reed", "dana@example.com", "Sore tooth."),
     ]
     assert [row.call_sid for row in await report.leads()] == ["CA2"]
+    assert [row.call_sid for row in await report.handoffs()] == ["CA2"]
 
 
 async def test_sweeping_again_finds_nothing(store: Store) -> None:

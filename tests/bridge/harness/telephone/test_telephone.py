@@ -304,3 +304,45 @@ def test_same_seed_same_call() -> None:
         assert runs[0] == runs[1]
 
     run_clean(main())
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_stream_that_breaks(asks: bool) -> None:
+    """Nobody closed it: its action is asked for, or the call is over, and told so to the status callback."""
+
+    async def main() -> None:
+        documents = {"/twilio/voice": STREAM, "/twilio/next": "<Hangup/>"}
+        async with Peer(documents) as peer:
+            telephone = peer.telephone(asks_after_loss=asks)
+            asyncio.get_running_loop().call_later(2, telephone.lose_stream)
+            await telephone.call(CALLER, [], {})
+            paths = [path for path, _ in peer.forms]
+            assert ("/twilio/next" in paths) is asks
+            assert paths[-1] == "/twilio/status"
+            assert next(telephone.ledger.of("stream_ended")).data == {"by": "server", "code": 1006}
+            assert next(telephone.ledger.of("hung_up")).data["by"] == ("twiml" if asks else "lost stream")
+            assert telephone.ledger.breaches() == []
+            telephone.lose_stream()  # nothing is up any more
+
+    run_clean(main())
+
+
+def test_a_server_that_is_gone() -> None:
+    """Once the first takes no connections, the address leads to the other, also for the callbacks."""
+
+    async def main() -> None:
+        async with Peer({"/twilio/next": "<Hangup/>"}) as other:
+            first = Peer({"/twilio/voice": STREAM})
+            await first.__aenter__()
+            telephone = first.telephone(other_url=other.url)
+            calling = asyncio.create_task(telephone.call(CALLER, [], {}))
+            await asyncio.sleep(2)
+            await first.__aexit__(None, None, None)
+            await calling
+            assert [path for path, _ in first.forms if path != "/twilio/status"] == ["/twilio/voice"]
+            paths = [path for path, _ in other.forms if path != "/twilio/status"]
+            assert paths == ["/twilio/next"]
+            assert other.forms[-1][1]["CallStatus"] == "completed"
+            assert telephone.ledger.breaches() == []
+
+    run_clean(main())

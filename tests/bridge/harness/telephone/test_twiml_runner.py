@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from bridge.harness.ledger import Ledger
+from bridge.harness.telephone.conferences import ConferenceOrder
 from bridge.harness.telephone.signed import Answer
 from bridge.harness.telephone.twiml_runner import CallOver, DialResult, StreamOrder, TwimlRunner
 
@@ -24,6 +25,8 @@ class ScriptedLine:
         self.dialled: list[tuple[str, float]] = []
         self.person_answers = True
         self.hangs_up_in_stream = False
+        self.rooms: list[ConferenceOrder] = []
+        self.key = ""
 
     async def fetch(self, url: str, more: Mapping[str, str]) -> Answer | None:
         self.asked.append((url, dict(more)))
@@ -41,6 +44,13 @@ class ScriptedLine:
     async def dial(self, number: str, ring_s: float) -> DialResult:
         self.dialled.append((number, ring_s))
         return DialResult("completed", "CA2", 5) if self.person_answers else DialResult("no-answer", "CA2", 0)
+
+    async def conference(self, order: ConferenceOrder) -> None:
+        self.rooms.append(order)
+
+    async def gather(self, timeout_s: float) -> str:
+        self.waited.append(timeout_s)
+        return self.key
 
 
 async def follow(line: ScriptedLine) -> tuple[str, Ledger, TwimlRunner]:
@@ -179,6 +189,44 @@ async def test_dial_without_answer_and_without_action() -> None:
     assert line.waited == [0.35]
 
 
+async def test_a_conference_and_what_comes_after() -> None:
+    """Its attributes, with Twilio's defaults, and the action once it is over."""
+    line = ScriptedLine(
+        voice="<Dial action='after'><Conference startConferenceOnEnter='false' endConferenceOnExit='true'"
+        " waitUrl='/music' statusCallback='/told' statusCallbackEvent='join leave'>room</Conference></Dial>",
+        after="<Dial><Conference>other</Conference></Dial>",
+    )
+    by, ledger, _ = await follow(line)
+    assert by == "end of document"
+    assert line.asked[1] == (BASE + "/twilio/after", {"DialCallStatus": "answered"})
+    first, second = line.rooms
+    assert (first.room, first.starts, first.ends) == ("room", False, True)
+    assert (first.wait_url, first.status_callback) == (BASE + "/music", BASE + "/told")
+    assert first.events == {"join", "leave"}
+    assert (second.room, second.starts, second.ends, second.wait_url) == ("other", True, False, None)
+    assert breaches(ledger) == []
+
+
+async def test_gather_asks_for_one_key() -> None:
+    """With a key the action is asked, without one the next verb follows."""
+    gather = "<Gather numDigits='1' timeout='8' action='key'><Say>Press one</Say></Gather>"
+    document = f"{gather}<Redirect>no</Redirect>"
+    pressed = ScriptedLine(voice=document, key="<Hangup/>", no="<Hangup/>")
+    pressed.key = "1"
+    silent = ScriptedLine(voice=document, key="<Hangup/>", no="<Hangup/>")
+    for line, asked in ((pressed, ("key", {"Digits": "1"})), (silent, ("no", {}))):
+        assert breaches((await follow(line))[1]) == []
+        url, more = line.asked[1]
+        assert (url.rpartition("/")[2], more) == asked
+        assert line.waited == [0.7, 8]
+
+
+async def test_gather_of_several_keys_is_not_simulated() -> None:
+    """A run that needs them proves nothing."""
+    line = ScriptedLine(voice="<Gather numDigits='4' action='key'/>", key="<Hangup/>")
+    assert breaches((await follow(line))[1]) == ["not simulated"]
+
+
 @pytest.mark.parametrize(
     ("dial", "breach"),
     [
@@ -187,7 +235,11 @@ async def test_dial_without_answer_and_without_action() -> None:
         ("<Dial callerId='+12025550199'>+12025550100</Dial>", "13214"),
         ("<Dial timeout='soon'>+12025550100</Dial>", "12200"),
         ("<Dial method='GET'>+12025550100</Dial>", "not simulated"),
-        ("<Dial><Conference>room</Conference></Dial>", "12200"),
+        ("<Dial><Queue>room</Queue></Dial>", "12200"),
+        ("<Dial><Conference/></Dial>", "13224"),
+        ("<Dial><Conference startConferenceOnEnter='yes'>room</Conference></Dial>", "12200"),
+        ("<Dial><Conference statusCallbackEvent='answer'>room</Conference></Dial>", "12200"),
+        ("<Dial><Conference coach='CA1'>room</Conference></Dial>", "12200"),
     ],
 )
 async def test_rules_of_dial(dial: str, breach: str) -> None:

@@ -131,9 +131,9 @@ async def test_a_wrong_password_is_401(twilio: TwilioRestStandin) -> None:
     assert len(twilio.ledger.breaches()) == 1
 
 
-@pytest.mark.parametrize("resource", ["Calls.json", "Conferences.json", "Nothing.json"])
+@pytest.mark.parametrize("resource", ["Conferences.json", "Nothing.json"])
 async def test_what_is_not_played_is_404_and_a_breach(twilio: TwilioRestStandin, resource: str) -> None:
-    """Calls and conferences are not there."""
+    """Conferences are only entered by TwiML."""
     status, answer = await post(twilio, {}, PATH.replace("Messages.json", resource))
     assert (status, answer["code"]) == (404, 20404)
     assert len(twilio.ledger.breaches()) == 1

@@ -1,0 +1,68 @@
+"""Keeps a call's snapshot in the store, a moment behind the call: after every turn and tool.
+
+Shell, but nothing waits for it: it goes through the journal, one write at a time, and each writes what
+is true when its turn comes. Read `snapshot.py` for what is in it.
+"""
+
+from collections import deque
+
+from bridge.call import snapshot
+from bridge.call.messages import RecordTurn
+from bridge.call.resumption import Resumption
+from bridge.call.snapshot import Line, Snapshot
+from bridge.store.journal import Journal
+from bridge.store.resuming import ResumeStore
+from tools.facts import CallFacts
+
+LINES_KEPT = 12
+
+
+class SnapshotKeeper:
+    """One stream's snapshots."""
+
+    def __init__(
+        self,
+        facts: CallFacts,
+        begins: Resumption,
+        *,
+        store: ResumeStore,
+        journal: Journal,
+        transcripts: bool,
+    ) -> None:
+        """`transcripts` false: what was said is not kept, here neither."""
+        self._facts = facts
+        self._stream = begins.stream
+        self._store = store
+        self._journal = journal
+        self._transcripts = transcripts
+        self._said = deque(begins.said, maxlen=LINES_KEPT)
+        self._greeted = begins.greeted
+        self._spent = begins.spent
+        self._waiting = False
+        self.changed()
+
+    def said(self, turn: RecordTurn) -> None:
+        """A turn came to its end. Its text is free of codes."""
+        self._greeted = self._greeted or turn.speaker == "agent"
+        if self._transcripts and turn.text:
+            self._said.append(Line(turn.speaker, turn.text))
+        self.changed()
+
+    def spent(self, micros: int) -> None:
+        self._spent += micros
+
+    def changed(self) -> None:
+        """Something is true that was not: write it down soon. Many changes make one write."""
+        if not self._waiting:
+            self._waiting = True
+            self._journal.put(self._write)
+
+    async def write(self) -> None:
+        """Write what is true now. Raises StoreUnavailable."""
+        kept = Snapshot(facts=self._facts, said=tuple(self._said), greeted=self._greeted, spent=self._spent)
+        text = snapshot.encode(kept)
+        await self._store.save_snapshot(call_sid=self._facts.call_sid, stream=self._stream, snapshot=text)
+
+    async def _write(self) -> None:
+        self._waiting = False
+        await self.write()

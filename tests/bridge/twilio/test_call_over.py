@@ -1,0 +1,142 @@
+"""A call that Twilio says is over, and whose end nobody saw: what is written, and who calls back."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.call.snapshot import Snapshot, encode
+from bridge.store.migrate import migrate
+from bridge.store.report import CallbackRow, Report
+from bridge.store.store import Store
+from bridge.twilio.call_over import GRACE_S
+from tests.server import BEGIN, CALLER, NUMBER, Server, in_no_time, serving, until
+from tools.facts import CallFacts
+from tools.store import Lead
+
+CALL = "CA" + "1" * 32
+CHAIR = "chair-1@maplestreet.example"
+
+
+async def left_by_a_killed_process(url: str, *, booked: bool = False, **known: Any) -> None:
+    """A call with a stream, a snapshot with these facts, and perhaps a booking that came after it."""
+    await migrate(url)
+    store = await Store.open(url)
+    await store.calls.open_call(
+        call_sid=CALL, caller_number=CALLER, our_number=NUMBER, attested=False, now=BEGIN
+    )
+    facts = CallFacts(call_sid=CALL, caller_number=CALLER, our_number=NUMBER, **known)
+    await store.resuming.save_snapshot(
+        call_sid=CALL, stream=0, snapshot=encode(Snapshot(facts=facts, greeted=True))
+    )
+    if booked:
+        start = BEGIN + timedelta(days=1)
+        held = await store.bookings.hold(
+            calendar_id=CHAIR,
+            service="cleaning",
+            start=start,
+            end=start + timedelta(minutes=30),
+            call_sid=CALL,
+            caller_number=CALLER,
+            now=BEGIN,
+            keep_for=timedelta(minutes=5),
+        )
+        row = await store.bookings.begin_booking(
+            hold_id=held.id, call_sid=CALL, event_id="abc00", customer_name="Dana Reed", now=BEGIN
+        )
+        await store.bookings.finish_booking(reservation_id=row.id, now=BEGIN)
+    await store.close()
+
+
+async def over(server: Server) -> list[CallbackRow]:
+    """Twilio says so, twice; the tasks for a person when all is written."""
+    for _ in range(2):
+        assert (await server.post("/twilio/status", CALL, CallStatus="completed")).status == 204
+    await server.call(CALL)
+    await server.stop()
+    return await server.rows(Report.callbacks)
+
+
+@in_no_time
+async def test_what_was_told_is_passed_on(tmp_path: Path) -> None:
+    """Whoever calls back knows the name and what it was about; one task, however often Twilio says so."""
+    url = f"sqlite:///{tmp_path}/bridge.db"
+    await left_by_a_killed_process(url, lead=Lead(name="Dana Reed", reason="a broken tooth"))
+    async with serving(folder=tmp_path) as server:
+        [task] = await over(server)
+        assert (task.number, task.name, task.reason) == (CALLER, "Dana Reed", "end_unknown")
+        assert "a broken tooth" in task.message
+        [row] = await server.rows(Report.calls)
+        assert (row.outcome, row.reason) == ("failed", "end_unknown")
+
+
+@in_no_time
+async def test_a_booking_that_was_made_counts(tmp_path: Path) -> None:
+    """The rows know more than the snapshot: the call is booked, and whoever calls back is told so."""
+    await left_by_a_killed_process(f"sqlite:///{tmp_path}/bridge.db", booked=True)
+    async with serving(folder=tmp_path) as server:
+        [task] = await over(server)
+        assert "Booked: cleaning" in task.message
+        [row] = await server.rows(Report.calls)
+        assert (row.outcome, row.reason) == ("booked", "end_unknown")
+
+
+@in_no_time
+async def test_a_snapshot_that_cannot_be_read(tmp_path: Path) -> None:
+    """Then the rows are all there is, and somebody calls back all the same."""
+    url = f"sqlite:///{tmp_path}/bridge.db"
+    await left_by_a_killed_process(url)
+    store = await Store.open(url)
+    await store.resuming.save_snapshot(call_sid=CALL, stream=0, snapshot="of another world")
+    await store.close()
+    async with serving(folder=tmp_path) as server:
+        [task] = await over(server)
+        assert task.number == CALLER
+        assert server.logged("snapshot_unread")
+
+
+@pytest.mark.parametrize("asked", [True, False])
+@in_no_time
+async def test_a_stream_that_was_lost(asked: bool) -> None:
+    """A person calls back only where Twilio never asked what comes next."""
+    async with serving(MAX_CALLS="1") as server:
+        line = await server.talking(CALL)
+        line.abort()
+        await server.call(CALL)
+        if asked:
+            for _ in range(3):
+                await server.post("/twilio/next", CALL)
+        await server.post("/twilio/status", CALL, CallStatus="completed")
+        await server.stop()
+        reasons = [task.reason for task in await server.rows(Report.callbacks)]
+        # Asked three times and never streamed again: the call was opened anew, and nobody saw its end.
+        assert reasons == (["end_unknown"] if asked else ["stream_lost"])
+
+
+@in_no_time
+async def test_told_before_our_own_end() -> None:
+    """Twilio's word may come before we know that the stream is lost: it is looked at again then."""
+    async with serving() as server:
+        line = await server.talking(CALL)
+        await server.post("/twilio/status", CALL, CallStatus="completed")
+        line.abort()
+        await server.call(CALL)
+        await until(lambda: bool(server.logged("call_ended")))
+        await server.stop()
+        assert [task.reason for task in await server.rows(Report.callbacks)] == ["stream_lost"]
+
+
+@in_no_time
+async def test_told_to_another_process(tmp_path: Path) -> None:
+    """Twilio's word reaches a process that never had the call: the one that had it writes its end."""
+    async with serving(folder=tmp_path) as has:
+        line = await has.talking(CALL)
+        async with serving(folder=tmp_path) as other:
+            await other.post("/twilio/status", CALL, CallStatus="completed")
+            await line.hang_up()
+            await asyncio.sleep(2 * GRACE_S)
+            [row] = await other.rows(Report.calls)
+            assert (row.outcome, row.reason) == ("caller_hung_up", "caller_hung_up")
+            assert await other.rows(Report.callbacks) == []

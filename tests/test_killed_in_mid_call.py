@@ -1,0 +1,125 @@
+"""kill -9 of the server in the middle of a call, with a second one on the same database.
+
+Real processes, really killed, in real time. Where Twilio asks what comes next, the second goes on with the
+call and the booking is made once; where it does not, a person is asked to call back.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.store.report import Report
+from tests.bridge.harness.model_fakes import Beeper
+from tests.crashes.process import Plan, carry_out
+from tests.processes import kill, process_of
+from tests.resuming import Booker, Rung, once, ring, telephone_for
+from tests.server import BUSINESS, CALLER, Server, rows_in, stand_of
+from tools.business_file import load_business
+
+pytestmark = pytest.mark.timeout(150)  # real time, and processes that have to start
+RESUME = load_business(BUSINESS).wording.resume
+SOON = timedelta(days=4)
+LATER = timedelta(seconds=65)  # recovery takes up what was left
+
+
+@pytest.fixture(autouse=True)
+def quick_voice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Real time is dear: the agent speaks 15 ms for each letter."""
+    monkeypatch.setattr(Beeper, "letter_bytes", 120)
+
+
+@contextlib.asynccontextmanager
+async def two_servers(
+    folder: Path, mind: Booker, **how: Any
+) -> AsyncIterator[tuple[Server, Rung, Callable[[], None]]]:
+    """The second server, a telephone that rings the first, and what kills the first."""
+    async with (
+        stand_of() as stand,
+        process_of(stand, folder) as (first, child),
+        process_of(stand, folder) as (second, _),
+    ):
+        rung = telephone_for(first, mind, other_url=second.url, **how)
+        yield second, rung, lambda: kill(child)
+
+
+async def swept(server: Server) -> None:
+    """A process runs the sweeper, as if a minute had passed."""
+    stand = server.stand
+    plan = Plan(
+        script="sweep",
+        database_url=server.database_url,
+        calendar_url=stand.calendar.url,
+        service_account=stand.calendar.service_account,
+        sms_url=stand.rest.url,
+        now=datetime.now(UTC) + LATER,
+    )
+    await carry_out(plan)
+
+
+def live_events(server: Server) -> list[dict[str, Any]]:
+    calendars = server.stand.calendar.events.values()
+    return [event for events in calendars for event in events.values() if event["status"] != "cancelled"]
+
+
+def booker() -> Booker:
+    return Booker(day=(datetime.now(UTC) + SOON).date().isoformat())
+
+
+async def test_the_call_goes_on_in_the_other_process(tmp_path: Path) -> None:
+    """The caller is told, the agent knows slots and hold, and the booking is made: once.
+
+    Other moments, in time that jumps: test_resume.py.
+    """
+    mind = booker()
+    async with two_servers(tmp_path, mind) as (second, rung, die):
+        once(second.said, die, 2.4, kind="tool_answered", name="hold_slot")  # after the read-back
+        await ring(rung)
+        assert rung.verbs() == ["Connect", RESUME, "Connect", "Hangup"]
+        assert "slot_1" in mind.notes[0]
+        assert len(live_events(second)) == 1
+        row = await second.call(rung.telephone.call_sid or "")
+        assert (row.outcome, row.resumes) == ("booked", 1)
+        states = [each.state for each in await rows_in(second.database_url, Report.reservations)]
+        assert states.count("booked") == 1
+        assert "booking" not in states
+        assert second.stand.stage.breaches() == []
+
+
+async def test_killed_while_the_event_is_written(tmp_path: Path) -> None:
+    """The event stands and nobody said so: the agent books nothing anew, and the booking is finished."""
+    mind = booker()
+    async with two_servers(tmp_path, mind) as (second, rung, die):
+        second.stand.calendar.delay("insert", 2.0, after=True)
+        once(second.stand.calendar.ledger, die, 0.0, kind="inserted")
+        await ring(rung, utterances=5, patience_ms=4000)
+        assert "may or may not have been" in mind.notes[0]
+        told = [output["ok"] for name, output in mind.answers if name == "create_event"]
+        assert set(told) == {False}
+        second.stand.calendar.delay("insert", 0)
+        await swept(second)
+        assert len(live_events(second)) == 1
+        [row] = await rows_in(second.database_url, Report.reservations)
+        assert row.state == "booked"
+        messages = second.stand.rest.messages
+        assert len(messages) == len({message["body"] for message in messages}) <= 1
+
+
+async def test_twilio_does_not_ask(tmp_path: Path) -> None:
+    """The call ends with the process: the second one is told so, and somebody calls back."""
+    mind = booker()
+    async with two_servers(tmp_path, mind, asks_after_loss=False) as (second, rung, die):
+        once(second.said, die, 1.0, kind="tool_answered", name="hold_slot")
+        await ring(rung)
+        assert rung.verbs() == ["Connect"]
+        row = await second.call(rung.telephone.call_sid or "")
+        assert (row.outcome, row.reason) == ("failed", "end_unknown")
+        tasks: list[Any] = []
+        while not tasks:
+            tasks = await rows_in(second.database_url, Report.callbacks)
+        [task] = tasks
+        assert (task.number, task.name, task.reason) == (CALLER, "Dana Reed", "end_unknown")
+        assert live_events(second) == []
