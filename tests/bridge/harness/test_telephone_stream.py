@@ -250,7 +250,7 @@ def test_frames_keep_their_times() -> None:
         await stream.until("media", 100)
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualTimeLoop)
-        loop._jumping.jumped += 2.0  # as if the process had stood still
+        loop._jumping.now += 2.0  # as if the process had stood still
         await stream.drain()
 
     async def main() -> None:
