@@ -80,6 +80,19 @@ FAULTS = {
         says=spoken.calendar_unseen(),
         rows=(),
     ),
+    "free/busy broken, and again": Case(  # the second time code fetches a person
+        arrange=lambda parties: parties.calendar.fail_next("freebusy", 503, "backendError", BROKEN),
+        lines=(WISH, WISH),
+        expect=Expect(
+            outcome="transferred",
+            end="person",
+            dialled="+12025550180",
+            tools=("check_availability", "check_availability"),
+        ),
+        says=spoken.calendar_unseen(),
+        rows=(),
+        summary="Put through to a person (calendar failing).",
+    ),
     "no look before the hold": Case(
         arrange=lambda parties: parties.calendar.fail_next("list", 503, "backendError", BROKEN),
         lines=(WISH, CHOICE, NAME, GOODBYE),

@@ -25,15 +25,18 @@ _PRESSED_ZERO = "They pressed zero."
 _DONE = {Claim.BOOKED: "was booked", Claim.MOVED: "was moved", Claim.CANCELLED: "was cancelled"}
 
 
-def brief(business: Business, facts: CallFacts) -> str:
-    """Some sentences; nothing in them that was not told or done in this call."""
+def brief(business: Business, facts: CallFacts, reason: str = "") -> str:
+    """Some sentences; nothing in them that was not told or done in this call.
+
+    `reason`: why the stream ended, for whom no tool has fetched.
+    """
     lead = facts.lead
     name = lead.name or facts.held_name
     parts = [
         f"A call for {business.name}.",
         f"{name} is on the line." if name else "The caller gave no name.",
     ]
-    parts.append(_WHY.get(facts.transfer_reason or "", _PRESSED_ZERO))
+    parts.append(_WHY.get(facts.transfer_reason or reason, _PRESSED_ZERO))
     if lead.reason:
         parts.append(f"It is about: {lead.reason.rstrip('.')}.")
     if lead.urgency in ("urgent", "emergency") and facts.transfer_reason != "emergency":

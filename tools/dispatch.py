@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 import msgspec
 import structlog
 
-from tools import spoken
+from tools import spoken, trouble
 from tools.arguments import Arguments
 from tools.business import Business
 from tools.catalogue import Tool, definition, tools_of
@@ -88,7 +88,7 @@ class Dispatcher:
             return error.result()
         if name not in _NOT_UNDERSTANDING:
             facts.misunderstood = 0
-        result = await self._bounded(tool, facts, arguments, gate, proposal)
+        result = trouble.after(self.kit, facts, await self._bounded(tool, facts, arguments, gate, proposal))
         if result.closes_gate:
             facts.proposed = None
         if result.proposal is not None:

@@ -8,6 +8,7 @@ read out. `dispatch.py` turns them into results.
     ├── ModelMistake          the model asked wrongly; it is told what is expected
     │   ├── UnknownTool
     │   ├── BadArguments
+    │   │   └── UnknownService
     │   └── OutOfTurn         the right tool at the wrong moment
     ├── NotConfirmed          a write the caller has not had the chance to refuse; nobody speaks
     ├── NotReadBack           the caller answered, but not to the read-back; it is said (again)
@@ -56,6 +57,10 @@ class UnknownTool(ModelMistake):
 
 class BadArguments(ModelMistake):
     code = "bad_arguments"
+
+
+class UnknownService(BadArguments):
+    code = "unknown_service"
 
 
 class OutOfTurn(ModelMistake):

@@ -32,6 +32,13 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     was: datetime | None = None  # of one that was moved: its start before this call
 
 
+class Message(msgspec.Struct, frozen=True):
+    """A message for a person, as the caller gave it."""
+
+    words: str
+    name: str | None
+
+
 class CallFacts(msgspec.Struct, kw_only=True):
     """Facts of one call. One object per call, owned by the call, handed to every tool."""
 
@@ -63,11 +70,16 @@ class CallFacts(msgspec.Struct, kw_only=True):
     booked_slot_id: str | None = None  # the slot it has
     confirmation_sent: bool = False  # for `booking_id`
     message_taken: bool = False
+    messages: list[Message] = msgspec.field(default_factory=list)  # that were taken
     number_asked: bool = False  # for a message from a withheld number
     transfer_reason: str | None = None
     nobody_came: bool = False  # a person was rung for this caller, in vain
     questions_answered: int = 0
     misunderstood: int = 0  # did_not_understand calls in a row
+    misunderstood_at: datetime | None = None  # the latest of them
+    calendar_failures: int = 0  # see tools/trouble.py
+    times_taken: int = 0  # by somebody else, before they could be held or booked for this caller
+    unknown_services: int = 0  # asked for
     read_backs_missed: int = 0  # writes asked for in a row with no read-back named; see tools/read_back.py
 
     @property

@@ -1,10 +1,11 @@
 """transfer_to_human: fetch a person, where the business has one to fetch.
 
-The tool only decides; `Then.TRANSFER` has the call connected once the farewell was heard.
+The tool only decides; `Then.TRANSFER` has the call connected once the farewell was heard. `fetch` is for
+when code decides (`conversation.py`, `trouble.py`): then a line of ours tells the caller.
 """
 
 from tools import spoken
-from tools.arguments import TransferToHuman
+from tools.arguments import TransferReason, TransferToHuman
 from tools.errors import Declined
 from tools.facts import CallFacts
 from tools.kit import Kit
@@ -23,4 +24,18 @@ async def transfer_to_human(kit: Kit, facts: CallFacts, arguments: TransferToHum
         reply=Reply.NONE,
         then=Then.TRANSFER,
         receipts=(Receipt(Claim.TRANSFERRING),),
+    )
+
+
+def fetch(kit: Kit, facts: CallFacts, reason: TransferReason) -> ToolResult | None:
+    """A person, without asking the model or the caller; None where none can be fetched for this caller."""
+    if facts.nobody_came or not kit.person_is_there:
+        return None
+    facts.transfer_reason = reason.value
+    return ToolResult(
+        output={"ok": False, "say": spoken.connecting()},
+        reply=Reply.NONE,
+        then=Then.FETCH,
+        receipts=(Receipt(Claim.TRANSFERRING),),
+        error_code=reason.value,
     )

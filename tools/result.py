@@ -21,7 +21,8 @@ class Then(enum.StrEnum):
 
     GO_ON = "go_on"
     HANG_UP = "hang_up"
-    TRANSFER = "transfer"
+    TRANSFER = "transfer"  # to a person, as the agent has told the caller
+    FETCH = "fetch"  # the same, as code decided: the caller has not been told
 
 
 class Gate(enum.StrEnum):
@@ -48,6 +49,7 @@ class Claim(enum.StrEnum):
     CANCELLED = "cancelled"
     TEXTED = "texted"
     TRANSFERRING = "transferring"
+    PASSED_ON = "passed_on"  # a message is kept for a person; it proves nothing about a booking
 
 
 class Receipt(msgspec.Struct, frozen=True):

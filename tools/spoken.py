@@ -103,11 +103,14 @@ def too_far_ahead(day: date) -> str:
 
 def nothing_at_all(person: bool) -> str:
     """No time is free as far ahead as can be booked. `person`: somebody can be rung."""
+    return f"I'm sorry, I have no free times at all. {way_on(person)}"
+
+
+def way_on(person: bool) -> str:
+    """What there is beside the calendar. `person`: somebody can be rung."""
     if person:
-        question = "Shall I take a message, or would you rather speak to a person?"
-    else:
-        question = "Shall I take a message?"
-    return f"I'm sorry, I have no free times at all. {question}"
+        return "Shall I take a message, or would you rather speak to a person?"
+    return "Shall I take a message?"
 
 
 def just_taken(instead: Sequence[datetime]) -> str:

@@ -340,7 +340,7 @@ class BookingStore(Protocol):
     ) -> str:
         """A task for a person: call this caller back. Returns its id.
 
-        Written again with the same `key` (with none: the same words and `now`) it is one task.
+        Written again with the same `key` (with none: words and `now`) it is one task, in the latest words.
         """
 
     # --- callers -----------------------------------------------------------------------

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from tools import spoken
 from tools.arguments import CheckAvailability
 from tools.business import Business, Calendar, Service
-from tools.errors import BadArguments, Declined
+from tools.errors import BadArguments, Declined, UnknownService
 from tools.slots import Wish, last_day
 
 LONGEST_WISH_DAYS = 31  # "some time next month"
@@ -24,7 +24,10 @@ def wish_of(business: Business, arguments: CheckAvailability, now: datetime) -> 
     service = business.service(arguments.service)
     if service is None:
         keys = ", ".join(service.key for service in business.services)
-        raise BadArguments(f"service: unknown; expected one of {keys}")
+        raise UnknownService(
+            f"service: unknown; expected one of {keys}; if the caller wants none of these, say so and "
+            "offer a person (transfer_to_human, unsupported_request) or a message"
+        )
     provider = None
     if arguments.provider is not None:
         provider = _provider(business, service, arguments.provider).id

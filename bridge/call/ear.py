@@ -13,15 +13,25 @@ class CallerEar:
     def __init__(self) -> None:
         self._since: float | None = None  # the caller speaks
         self._interrupt_at: float | None = None  # then it is no short noise any more
+        self.endless = 0  # how often in a row speech never ended
+        self.is_noisy = False  # it has not ended since; what is heard now is the same, for all we know
 
     @property
     def hears_speech(self) -> bool:
         return self._since is not None
 
+    @property
+    def endless_at(self) -> float | None:
+        """When the speech that is heard will have gone on for longer than anybody speaks."""
+        return None if self._since is None else self._since + ENDLESS_SPEECH_S
+
     def began(self, now: float) -> None:
         self._since = now
 
     def stopped(self) -> None:
+        if self.hears_speech:
+            self.endless = 0
+        self.is_noisy = False
         self._since = None
         self._interrupt_at = None  # too short to cut the greeting
 
@@ -38,14 +48,14 @@ class CallerEar:
 
     def take_endless(self, now: float) -> bool:
         """True, once, when the speech has gone on for longer than anybody speaks."""
-        due = self._since is not None and now >= self._since + ENDLESS_SPEECH_S
+        due = self.endless_at is not None and now >= self.endless_at
         if due:
             self._since = None
+            self.endless += 1
+            self.is_noisy = True
         return due
 
     def deadline(self, *, talking: bool) -> float | None:
         """When one of the two may be due. `talking`: endless speech matters."""
-        wishes = [self._interrupt_at]
-        if talking and self._since is not None:
-            wishes.append(self._since + ENDLESS_SPEECH_S)
+        wishes = [self._interrupt_at, self.endless_at if talking else None]
         return min((wish for wish in wishes if wish is not None), default=None)

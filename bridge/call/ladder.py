@@ -36,7 +36,13 @@ def scene(call: CallState, now: float) -> Scene:
 
 
 def act(call: CallState, now: float) -> None:
-    """Do what is due against the silence, if anything."""
+    """Do what is due against the silence, if anything.
+
+    As things stood after the last event; only where something would be due they are looked at anew, for
+    this event may have changed them. What only this event makes due is due at the next Tick, at once.
+    """
+    if not call.silence.is_due(now):
+        return
     call.silence.look(scene(call, now), now)
     match call.silence.take_due(now):
         case Due.FILLER:

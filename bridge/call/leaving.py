@@ -24,9 +24,14 @@ class Leaving:
         """The end comes now; what was decided before stands."""
         self.decided = self.decided or (step, reason)
 
+    @property
+    def is_goodbye(self) -> bool:
+        """Whatever the caller says to it takes it back; a handoff stands."""
+        return self.decided is not None and self.decided[0] is NextStep.HANG_UP
+
     def take_back_goodbye(self) -> bool:
         """There is more to say. False when it is no goodbye but a handoff, which stands."""
-        if self.decided is None or self.decided[0] is not NextStep.HANG_UP:
+        if not self.is_goodbye:
             return False
         self.decided = None
         return True

@@ -32,9 +32,9 @@ class Orders:
 
     # --- orders with an id ----------------------------------------------------------
 
-    def listen(self, threshold: float) -> None:
-        """Let the model hear, and be interrupted."""
-        self.do(m.SetListening(self.new_id("listen"), True, threshold))
+    def listen(self, threshold: float, *, interruptible: bool = True) -> None:
+        """Let the model hear, and by its own ear be interrupted or not."""
+        self.do(m.SetListening(self.new_id("listen"), interruptible, threshold))
 
     def cancel_turn(self, turn_id: str) -> None:
         self.do(m.CancelTurn(self.new_id("cancel"), turn_id))

@@ -38,6 +38,7 @@ class EndReason(enum.StrEnum):
     SAID_GOODBYE = "said_goodbye"
     TRANSFER = "transfer"
     KEY_ZERO = "key_zero"
+    NOT_UNDERSTOOD = "not_understood"  # keys without sense, or noise without end: a person, by code
     MODEL_SLOW = "model_slow"
     MODEL_FORMAT = "model_format"
     MODEL_FAULT = "model_fault"

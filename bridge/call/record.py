@@ -7,6 +7,7 @@ into the log.
 
 import asyncio
 from datetime import datetime
+from functools import partial
 
 import msgspec
 import structlog
@@ -36,6 +37,7 @@ from tools.clock import Clock
 from tools.codes import without_codes
 from tools.facts import CallFacts, Done
 from tools.lead import callback_note
+from tools.messages import keep as keep_message
 from tools.result import Claim, ToolResult
 from tools.store import BookingStore, Lead, StoreError
 
@@ -158,7 +160,7 @@ class CallRecord:
                 await self._handoffs.agree(
                     call_sid=self._call_sid,
                     caller_number=self._facts.caller_number,
-                    brief=brief(self._business, self._facts),
+                    brief=brief(self._business, self._facts, reason),
                     now=now,
                 )
             await self._calls.set_next_step(
@@ -200,6 +202,7 @@ class CallRecord:
             tokens={field: getattr(self._usage, field) for field in Usage.__struct_fields__},
         )
         self._keep_lead(facts, now)
+        self._keep_messages(facts, now)
         if lead_taken and not facts.message_taken:
             self._have_called_back(facts, now, "lead")
         elif facts.nobody_came and not facts.message_taken and facts.caller_number is not None:
@@ -224,6 +227,11 @@ class CallRecord:
                     call_sid=facts.call_sid, caller_number=facts.caller_number, lead=facts.lead, now=now
                 )
             )
+
+    def _keep_messages(self, facts: CallFacts, now: datetime) -> None:
+        """Once more: what was told after a message belongs to its task, too."""
+        for message in facts.messages:
+            self._journal.put(partial(keep_message, self._bookings, self._business, facts, message, now))
 
     def _have_called_back(self, facts: CallFacts, now: datetime, reason: str) -> None:
         """Whoever told something where nothing is booked, or waited for a person in vain, waits for a call,
@@ -251,7 +259,7 @@ def call_outcome(facts: CallFacts, reason: str, *, lead_taken: bool = False) -> 
     for claim, outcome in _STRONGEST:
         if claim in claims:
             return outcome
-    if reason in (EndReason.TRANSFER, EndReason.KEY_ZERO):
+    if reason in (EndReason.TRANSFER, EndReason.KEY_ZERO, EndReason.NOT_UNDERSTOOD):
         return Outcome.TRANSFERRED
     if facts.message_taken:
         return Outcome.MESSAGE_TAKEN

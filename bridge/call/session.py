@@ -3,24 +3,15 @@
 Pure. `receive(event, now)` answers with the actions that follow; nothing is awaited between,
 so two events can never interleave. `deadline()` says when it next wants a `Tick`. Kept in
 ledgers, which `state.py` holds: `turns.py` (who may speak), `speech.py` (what was said and heard, and
-may it be said), `confirm.py` (may a write go ahead). When the model's leg breaks or the caller hears
-nothing, `recovery.py` and `ladder.py` decide. The shell that carries it all out is `call.py`.
+may it be said), `confirm.py` (may a write go ahead). What follows from what the caller does stands in
+`caller.py`; when the model's leg breaks or the caller hears nothing, `recovery.py` and `ladder.py` decide.
+The shell that carries it all out is `call.py`.
 """
 
-from bridge.call import ladder, recovery
+from bridge.call import caller, ladder, recovery
 from bridge.call import messages as m
 from bridge.call.clips import Clips, Line
-from bridge.call.manners import (
-    KEY_NOTE,
-    LONGEST_RETRY_S,
-    NOISE_NOTE,
-    ONSET_S,
-    PHONE_FORMAT,
-    RAISED_THRESHOLD,
-    RATE_LIMITS,
-    RETRY_PAUSE_S,
-    Manners,
-)
+from bridge.call.manners import LONGEST_RETRY_S, PHONE_FORMAT, RATE_LIMITS, RETRY_PAUSE_S, Manners
 from bridge.call.model_leg import EXPIRED
 from bridge.call.phases import FATAL_FAULTS, EndReason, Phase
 from bridge.call.state import CallState
@@ -43,7 +34,6 @@ class Session(CallState):
         """`known`: what is true before anything was said, and may be said."""
         super().__init__(manners or Manners(), clips or {})
         self._turn_failures = 0
-        self._untruths = 0  # since the caller last spoke
         self._deadline: float | None = None
         if known is not None:
             self.speech.truth.learn(known)
@@ -87,7 +77,7 @@ class Session(CallState):
         elif self.is_live or self.phase is Phase.OPENING:
             wishes.append(self.model.deadline())
         if self.phase is Phase.LEAVING:
-            wishes.append(self.leaving.by)
+            wishes.append(self.must_leave_at)
         return min((wish for wish in wishes if wish is not None), default=None)
 
     # --- deciding -----------------------------------------------------------------
@@ -112,17 +102,13 @@ class Session(CallState):
                 self.gate.words_spoken(event.turn_id, event.item_id, event.words)
                 self._must_be_true(self.speech.take_words(event), event.turn_id, now)
             case m.SpeechStarted():
-                self._caller_began(now)
+                caller.began(self, now)
             case m.SpeechStopped():
-                self.turn_is_near = self.ear.hears_speech
-                self.ear.stopped()
-                self.turns.caller_stopped(now)
+                caller.stopped(self, now)
             case m.UtteranceCommitted(item_id=item_id):
-                self.turn_is_near = True
-                self.speech.memory.caller_spoke(item_id)
-                self._caller_finished()
+                caller.finished(self, item_id)
             case m.KeyPressed(digit=digit):
-                self._key(digit, now)
+                caller.pressed(self, digit, now)
             case m.TurnStarted():
                 self._turn_started(event)
             case m.ItemAdded(item_id=item_id):
@@ -137,8 +123,7 @@ class Session(CallState):
             case m.ToolFinished():
                 self._tool_finished(event, now)
             case m.UtteranceTranscribed(item_id=item_id, text=text):
-                self.speech.memory.caller_spoke(item_id, text)
-                self.do(m.RecordTurn(item_id, "caller", text))
+                caller.transcribed(self, item_id, text)
             case m.StreamStarted():
                 self.began = now
                 self._greet_when_ready()
@@ -166,18 +151,7 @@ class Session(CallState):
             case m.LimitReached(reason=reached):
                 self.start_leaving(m.NextStep.PERSON, EndReason(reached), now)
             case m.Tick():
-                self._tick(now)
-
-    def _tick(self, now: float) -> None:
-        if self.ear.take_meant(now) and self.phase is not Phase.LEAVING:
-            self._interrupt(now)
-        if (keys := self.keypad.overdue(now)) is not None:
-            self._keys_complete(keys)
-        if self.phase is Phase.TALKING and self.ear.take_endless(now):
-            self.turns.caller_stopped(now)
-            self.orders.listen(RAISED_THRESHOLD)
-            self.do(m.ClearInput(self.orders.new_id("clear")))
-            self.note("system", NOISE_NOTE)
+                caller.waited(self, now)
 
     # --- getting in ---------------------------------------------------------------
 
@@ -234,11 +208,11 @@ class Session(CallState):
             self.orders.cancel_turn(turn_id)
         self.turn_made_something = True  # cut short by us, which is not the silence of a failed turn
         heard = self.speech.unsay(untruth, turn_id, now)
-        self._untruths += 1
+        self.untruths += 1
         self.stay()
         if self.phase is Phase.LEAVING:
             return  # on the way to a person, who knows better
-        if self._untruths >= MOST_UNTRUTHS:
+        if self.untruths >= MOST_UNTRUTHS:
             self.give_up(EndReason.MODEL_UNTRUTHFUL, now)
         else:
             self.note("system", self.speech.truth.note(untruth, heard))
@@ -272,69 +246,6 @@ class Session(CallState):
             pause_s = after_s if code in RATE_LIMITS and after_s is not None else RETRY_PAUSE_S
             self.turns.wait(now + min(pause_s, LONGEST_RETRY_S))
 
-    # --- the caller speaks --------------------------------------------------------
-
-    def _caller_began(self, now: float) -> None:
-        self.silence.caller_is_there()
-        self.turn_is_near = False
-        self.ear.began(now)
-        self.turns.caller_began()
-        self.gate.caller_began(lambda item_id: self.playback.heard_share(item_id, now - ONSET_S))
-        if self.phase is Phase.LEAVING:
-            return  # a "bye" over our goodbye must not cut it
-        if self._greeting_is_playing():
-            # The ear says that it was short only after its own stretch of silence.
-            self.ear.may_be_noise(now, self.manners.silence_s)
-        else:
-            self._interrupt(now)
-
-    def _greeting_is_playing(self) -> bool:
-        return self.phase is Phase.GREETING or (
-            self.playback.is_playing() and self.speech.nothing_recorded and self.greeting_turn is not None
-        )
-
-    def _caller_finished(self) -> None:
-        self.gate.caller_finished()
-        self.patient = False
-        self._untruths = 0
-        self.stay()  # "wait, one more thing": the model answers and says goodbye anew
-
-    def _interrupt(self, now: float) -> None:
-        """Barge-in: silence at once, and the model told how much was heard."""
-        if self.turns.turn_id is not None:
-            self.speech.kill_turn(self.turns.turn_id)
-            if self.phase is Phase.GREETING:  # the model's ear was told not to interrupt: we do
-                self.orders.cancel_turn(self.turns.turn_id)
-        self.speech.clear(now, by_caller=True)
-
-    def _key(self, digit: str, now: float) -> None:
-        self.silence.caller_is_there()
-        if digit == "0":
-            self._fall_silent(now)
-            self.fetch_person(EndReason.KEY_ZERO, now)
-            return
-        if self.phase is Phase.OPENING:
-            self.model.keep_note("user", KEY_NOTE.format(keys=digit))
-            return
-        self.gate.caller_began(lambda item_id: self.playback.heard_share(item_id, now))
-        self.stay()  # also for the first of several keys: nobody hangs up meanwhile
-        if self.phase is Phase.LEAVING:
-            return  # on the way to a person
-        self._fall_silent(now)
-        if (keys := self.keypad.press(digit, now)) is not None:
-            self._keys_complete(keys)
-
-    def _keys_complete(self, keys: str) -> None:
-        self._caller_finished()
-        if self.phase is not Phase.LEAVING:
-            self.note("user", KEY_NOTE.format(keys=keys))
-
-    def _fall_silent(self, now: float) -> None:
-        """Our own interruption: the model's ear heard nothing, so its turn is cancelled by us."""
-        if self.turns.turn_id is not None and self.phase is Phase.TALKING:
-            self.orders.cancel_turn(self.turns.turn_id)
-        self._interrupt(now)
-
     # --- tools --------------------------------------------------------------------
 
     def _tool_called(self, event: m.ToolCalled, now: float) -> None:
@@ -365,8 +276,8 @@ class Session(CallState):
         if result.proposal is not None:
             self.gate.proposed(result.proposal, item_id, result.read_back)
         if result.then is not Then.GO_ON:
-            if result.then is Then.TRANSFER:
-                if not self.playback.is_playing():
+            if result.then in (Then.TRANSFER, Then.FETCH):
+                if result.then is Then.FETCH or not self.playback.is_playing():
                     self.say(Line.CONNECTING)  # the model has said nothing of it, or long ago
                 self.start_leaving(m.NextStep.PERSON, EndReason.TRANSFER, now)
             else:

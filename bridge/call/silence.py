@@ -120,6 +120,10 @@ class Silence:
             return Due.REPROMPT if self._reprompts <= MOST_REPROMPTS else Due.GOODBYE
         return None
 
+    def is_due(self, now: float) -> bool:
+        """True when `take_due` may have something, as things stood when they were last looked at."""
+        return _reached(self.deadline(), now)
+
     def deadline(self) -> float | None:
         """When `take_due` may have something, if nothing happens before."""
         wishes = (self._next_step_at(), self._reconnect_at(), self._filler_at(), self._reprompt_at())

@@ -1,8 +1,8 @@
 """What one call knows, and the few things that every part of its session does.
 
-Pure. The ledgers live here, so that `session.py` (what follows from what happened), `recovery.py`
-(when the model's leg breaks) and `ladder.py` (when the caller hears nothing) decide over the same
-ones. Read `session.py` next.
+Pure. The ledgers live here, so that `session.py` (what follows from what happened), `caller.py` (what
+the caller does), `recovery.py` (when the model's leg breaks) and `ladder.py` (when the caller hears
+nothing) decide over the same ones. Read `session.py` next.
 """
 
 from bridge.call import messages as m
@@ -10,6 +10,7 @@ from bridge.call.batch import Batches
 from bridge.call.clips import ClipChooser, Clips, Line
 from bridge.call.confirm import ConfirmGate
 from bridge.call.ear import CallerEar
+from bridge.call.emergency import Emergency
 from bridge.call.keys import Keypad
 from bridge.call.leaving import Leaving
 from bridge.call.manners import MARK_DELAY_S, Manners
@@ -44,6 +45,8 @@ class CallState:
         self.turn_made_something = False  # audio or a tool call came in the running turn
         self.turn_is_near = False  # the caller has spoken, and the model answers by itself
         self.patient = False  # the caller asked us to wait
+        self.untruths = 0  # since the caller last spoke
+        self.emergencies: frozenset[Emergency] = frozenset()  # that the agent was told to ask about
         self.orphans: set[str] = set()  # tool calls that the model's present session does not know of
 
     @property
@@ -104,8 +107,14 @@ class CallState:
         if self.phase is Phase.LEAVING and self.leaving.take_back_goodbye():
             self.phase = Phase.TALKING
 
+    @property
+    def must_leave_at(self) -> float:
+        """When a call that is leaving ends at the latest. Who speaks over a goodbye is heard out."""
+        speaks_until = self.ear.endless_at if self.leaving.is_goodbye else None
+        return self.leaving.by if speaks_until is None else max(self.leaving.by, speaks_until)
+
     def may_leave(self, now: float) -> bool:
-        if now >= self.leaving.by:
+        if now >= self.must_leave_at:
             return True
         busy = self.turns.turn_id is not None or self.ear.hears_speech
         return not busy and not self.batches.is_running and not self.playback.is_playing()

@@ -11,6 +11,7 @@ import re
 import msgspec
 
 from bridge.call.claim_doubts import CONTRAST
+from bridge.call.claim_words import BOOKING, SLOT, WHEN
 from bridge.call.claims import ClaimReader, Found
 from tools.result import Claim, Receipt, ToolResult
 
@@ -24,6 +25,12 @@ _COVERED_BY = {claim: frozenset({claim}) for claim in Claim} | {
 }
 _OF_BOOKINGS = frozenset({Claim.BOOKED, Claim.MOVED, Claim.CANCELLED})
 _DONE = _OF_BOOKINGS | {Claim.TEXTED}
+_PASSED_ON = frozenset({Claim.PASSED_ON})
+# It is said of a message as well, where nothing around it speaks of an appointment or a time.
+_OF_AN_APPOINTMENT = re.compile(
+    rf"\b(?:{BOOKING}|{SLOT}|text|confirmation|calendar|schedule)\b|\b(?:for|at|on|by|from|until) {WHEN}",
+    re.IGNORECASE,
+)
 _IN_GENERAL = re.compile(
     r"\b(?:all set|you(?:'re| are) set|good to go|taken care of|sorted|gone through)\b", re.IGNORECASE
 )
@@ -95,6 +102,9 @@ class TruthGuard:
             for stale in [known for known in self._receipts if not looked_up and _voids(receipt, known)]:
                 del self._receipts[stale]
             self._receipts[key] = words
+        if result.proposal is not None or result.output.get("slots"):
+            # Times are spoken about again: what is said to be settled is no message any more.
+            self._receipts = {key: words for key, words in self._receipts.items() if key[0] not in _PASSED_ON}
 
     def covers(self, found: Found) -> bool:
         """True when the claim is about something committed.
@@ -148,7 +158,8 @@ def _covered_by(found: Found) -> frozenset[Claim]:
     """Receipts of which claims may cover this one."""
     days = _weekdays(found.clause)
     if found.claim is Claim.BOOKED and not days and _IN_GENERAL.search(found.clause):
-        return _DONE  # "you're all set" is said of a cancellation, too
+        # "You're all set" is said of a cancellation, too.
+        return _DONE if _OF_AN_APPOINTMENT.search(found.clause) else _DONE | _PASSED_ON
     if found.claim is Claim.MOVED and days and CONTRAST.search(found.clause.lower()):
         return _COVERED_BY[
             Claim.BOOKED

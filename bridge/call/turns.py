@@ -107,6 +107,10 @@ class TurnGate:
         self.caller_speaking = False
         self._not_before = max(self._not_before, now + SERVER_TURN_S)
 
+    def was_noise(self) -> None:
+        """Nobody spoke after all: no utterance follows, and no turn of the model's own."""
+        self.caller_speaking = False
+
     def turn_started(self, turn_id: str, asked_by: str | None = None) -> None:
         """`asked_by`: event id of the asking that the turn answers; None: the model's own turn."""
         self._move(_Signal.STARTED)

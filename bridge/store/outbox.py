@@ -124,24 +124,23 @@ class Outbox:
         now: datetime,
         key: str | None = None,
     ) -> str:
-        # The journal repeats a write whose answer was lost, so the id follows from what is written.
+        # The journal repeats a write whose answer was lost, so the id follows from what is written. What
+        # the caller tells after a message comes with the same key, and belongs to the same task.
         same = key if key is not None else "\n".join((now.isoformat(), message))
         callback_id = uuid.uuid5(uuid.NAMESPACE_OID, "\n".join((call_sid, reason, same))).hex
 
         def work(connection: sa.Connection) -> None:
-            connection.execute(
-                insert_into(connection, callbacks)
-                .values(
-                    id=callback_id,
-                    call_sid=call_sid,
-                    number=number,
-                    name=name,
-                    message=message,
-                    reason=reason,
-                    created_at=now,
-                )
-                .on_conflict_do_nothing()
+            insert = insert_into(connection, callbacks).values(
+                id=callback_id,
+                call_sid=call_sid,
+                number=number,
+                name=name,
+                message=message,
+                reason=reason,
+                created_at=now,
             )
+            latest = {"name": sa.func.coalesce(insert.excluded.name, callbacks.c.name), "message": message}
+            connection.execute(insert.on_conflict_do_update(index_elements=["id"], set_=latest))
 
         await self._database.write(work)
         return callback_id

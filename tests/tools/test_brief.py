@@ -58,3 +58,12 @@ def test_somebody_waits_meanwhile() -> None:
     text = of(lead=Lead(reason="my tooth " * 100))
     assert len(text) <= LONGEST + len(" and so on.")
     assert text.endswith(("tooth and so on.", "my and so on."))
+
+
+def test_whom_code_has_fetched_a_person_for() -> None:
+    """Why stands in the stream's end, where no tool has said it; a tool's reason counts more."""
+    made = CallFacts(call_sid="CA1", caller_number=None, our_number="+12025550100")
+    assert "I did not understand them." in brief(shop(), made, "not_understood")
+    assert "They pressed zero." in brief(shop(), made, "key_zero")
+    made.transfer_reason = "dispute"
+    assert "They dispute something." in brief(shop(), made, "transfer")

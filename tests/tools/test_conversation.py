@@ -1,9 +1,12 @@
 """The tools that steer the conversation."""
 
+import asyncio
+
 import msgspec
 
 from tests.tools.scene import Scene
 from tools import spoken
+from tools.conversation import IN_A_ROW
 from tools.dispatch import Dispatcher
 from tools.result import Reply, Then
 
@@ -24,9 +27,27 @@ async def test_a_question_the_owner_did_not_answer_is_not_answered(scene: Scene)
 
 
 async def test_the_second_misunderstanding_in_a_row_offers_a_person(scene: Scene) -> None:
-    """Nobody has to say the same thing three times to a machine."""
-    said = [(await scene.run("did_not_understand")).output["say"] for _ in range(3)]
-    assert said == [spoken.not_understood(), spoken.offer_person(), spoken.offer_person()]
+    """Nobody has to say the same thing three times to a machine; whose yes is not understood, gets one."""
+    answers = [await scene.run("did_not_understand") for _ in range(3)]
+    said = [spoken.not_understood(), spoken.offer_person(), spoken.connecting()]
+    assert [answer.output["say"] for answer in answers] == said
+    assert [answer.then for answer in answers] == [Then.GO_ON, Then.GO_ON, Then.FETCH]
+    assert scene.facts.transfer_reason == "not_understood"
+
+
+async def test_who_was_brought_back_is_not_offered_a_person_again(scene: Scene) -> None:
+    """Nobody came: a message is what is left, however often."""
+    scene.facts.nobody_came = True
+    answers = [await scene.run("did_not_understand") for _ in range(4)]
+    assert [answer.output["say"] for answer in answers[1:]] == [spoken.offer_message()] * 3
+    assert {answer.then for answer in answers} == {Then.GO_ON}
+
+
+async def test_a_misunderstanding_long_ago_is_not_in_a_row(scene: Scene) -> None:
+    """What was said and answered in between without a tool has taken its time."""
+    await scene.run("did_not_understand")
+    await asyncio.sleep(IN_A_ROW.total_seconds() + 1)  # virtual
+    assert (await scene.run("did_not_understand")).output["say"] == spoken.not_understood()
 
 
 async def test_a_misunderstanding_after_something_understood_is_the_first_again(scene: Scene) -> None:

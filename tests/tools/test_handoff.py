@@ -8,7 +8,8 @@ from tools import spoken
 from tools.arguments import TransferReason
 from tools.business import HandoffRules
 from tools.dispatch import Dispatcher
-from tools.result import Reply, Then
+from tools.handoff import fetch
+from tools.result import Claim, Receipt, Reply, Then
 
 
 @pytest.mark.parametrize("reason", list(TransferReason))
@@ -63,6 +64,20 @@ async def test_outside_staffed_hours_a_message_is_offered(scene: Scene) -> None:
     result = await closed_scene.run("transfer_to_human", reason="emergency")
     assert result.output == {"ok": False, "say": spoken.nobody_to_connect()}
     assert result.then is Then.GO_ON
+
+
+async def test_code_fetches_a_person_without_the_model(scene: Scene) -> None:
+    """The caller has not been told, so a line of ours tells them; where nobody can be had, there is none."""
+    fetched = fetch(scene.kit, scene.facts, TransferReason.CALENDAR_FAILING)
+    assert fetched is not None
+    assert (fetched.reply, fetched.then) == (Reply.NONE, Then.FETCH)
+    assert fetched.receipts == (Receipt(Claim.TRANSFERRING),)
+    assert scene.facts.transfer_reason == "calendar_failing"
+    scene.facts.nobody_came = True
+    assert fetch(scene.kit, scene.facts, TransferReason.CALENDAR_FAILING) is None
+    alone = scene.at(handoff_number=None)
+    alone.facts.nobody_came = False
+    assert fetch(alone.kit, alone.facts, TransferReason.CALENDAR_FAILING) is None
 
 
 async def test_nobody_is_fetched_twice_for_one_caller(scene: Scene) -> None:

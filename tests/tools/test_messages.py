@@ -1,12 +1,14 @@
 """take_message: what the caller wants passed on reaches a person."""
 
+import asyncio
 import json
 
 import pytest
 
 from tests.tools.scene import HANG, Scene
 from tools import spoken
-from tools.result import Gate
+from tools.messages import keep
+from tools.result import Claim, Gate, Receipt
 from tools.store import StoreUnavailable
 
 
@@ -55,3 +57,35 @@ async def test_no_other_number_can_be_given(scene: Scene) -> None:
     """Nobody can have a stranger rung."""
     result = await scene.run("take_message", message="Call me", callback_number="+12025550199")
     assert "unknown field `callback_number`" in result.output["problem"]
+
+
+async def test_a_message_has_a_receipt_of_its_own(scene: Scene) -> None:
+    """So that the agent may say that all is done; one that may be lost has none."""
+    taken = await scene.run("take_message", message="My tooth hurts.")
+    assert taken.receipts == (Receipt(Claim.PASSED_ON),)
+    scene.store.before("add_callback", StoreUnavailable("locked"))
+    assert (await scene.run("take_message", message="And my jaw.")).receipts == ()
+
+
+async def test_a_message_told_again_is_one_task(scene: Scene) -> None:
+    """Its answer was lost, and the model asked once more, a moment later."""
+    scene.store.after("add_callback", StoreUnavailable("lost"))
+    for _ in range(2):
+        await scene.run("take_message", message="My tooth hurts.", name="Dana Reed")
+        await asyncio.sleep(1)
+    (task,) = await scene.report.callbacks()
+    assert (task.message, task.name) == ("My tooth hurts.", "Dana Reed")
+
+
+async def test_what_is_told_after_a_message_belongs_to_its_task(scene: Scene) -> None:
+    """It is kept once more at the end of the call, with everything that is known by then."""
+    for message in ("My tooth hurts.", "Please call in the morning."):
+        await scene.run("take_message", message=message)
+    await scene.run("save_details", name="Dana Reed", location="48 Oak Street")
+    for taken in scene.facts.messages:
+        await keep(scene.store, scene.business, scene.facts, taken, scene.clock.now())
+    tasks = await scene.report.callbacks()
+    assert {(task.message, task.name) for task in tasks} == {
+        ("My tooth hurts.\nLocation: 48 Oak Street", "Dana Reed"),
+        ("Please call in the morning.\nLocation: 48 Oak Street", "Dana Reed"),
+    }

@@ -67,7 +67,11 @@ def test_a_provider_by_name(name: str) -> None:
             "to_date: at most 31 days may be asked for at once, here until 2026-12-24; ask the caller for a "
             "nearer time if none of them is free",
         ),
-        ({"from_date": "2026-11-24", "service": "shave"}, "service: unknown; expected one of cut"),
+        (
+            {"from_date": "2026-11-24", "service": "shave"},
+            "service: unknown; expected one of cut; if the caller wants none of these, say so and offer a "
+            "person (transfer_to_human, unsupported_request) or a message",
+        ),
         (
             {"from_date": "2026-11-24", "provider": "Dr. Who"},
             "provider: nobody of that name does cut; expected one of A, B",

@@ -195,7 +195,8 @@ def test_the_sets_are_what_they_are_said_to_be() -> None:
         lines = lines_of(path)
         assert len(lines) >= 150
         assert {line.kind.replace("_", " ") for line in lines} >= KINDS | {"near miss"}
-        assert {claim for line in lines for claim in line.claims} == set(Claim)
+        # Of a message the guard knows no claim: its receipt only covers what is said in general.
+        assert {claim for line in lines for claim in line.claims} == set(Claim) - {Claim.PASSED_ON}
     assert len({line.text for line in LINES}) == len(LINES)
 
 

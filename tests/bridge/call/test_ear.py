@@ -35,3 +35,20 @@ def test_speech_without_end_is_found_once() -> None:
     assert ear.take_endless(10.0 + ENDLESS_SPEECH_S)
     assert not ear.hears_speech
     assert not ear.take_endless(100.0)
+
+
+def test_speech_without_end_is_counted_until_somebody_stops() -> None:
+    """Who falls silent can be heard: the count begins anew. What stops after it was given up says nothing."""
+    ear = CallerEar()
+    for at in (10.0, 40.0):
+        ear.began(at)
+        assert ear.endless_at == at + ENDLESS_SPEECH_S
+        assert ear.take_endless(at + ENDLESS_SPEECH_S)
+        assert ear.is_noisy
+        ear.stopped()
+        assert not ear.is_noisy
+    assert ear.endless == 2
+    ear.began(70.0)
+    ear.stopped()
+    assert ear.endless == 0
+    assert ear.endless_at is None

@@ -90,3 +90,23 @@ def test_a_wish_taken_back() -> None:
     keypad.want(0)
     assert keypad.deadline() is None
     assert keypad.press("7", 5.0) == "7"
+
+
+def test_one_key_after_another_is_counted_in_tries() -> None:
+    """Keys in one go are one try, a number in one go is none, and a word begins the count anew."""
+    keypad = Keypad()
+    assert [keypad.stray_tries(at) for at in (10.0, 10.5, 13.0, 16.0)] == [1, 0, 2, 3]
+    keypad.words_came()
+    assert keypad.stray_tries(19.0) == 1
+    assert [keypad.stray_tries(at) for at in (19.1, 19.2, 19.3)] == [0, 0, 0]
+    assert keypad.stray_tries(22.0) == 1
+
+
+def test_a_key_that_is_waited_for_is_no_try() -> None:
+    """It answers, and whatever was tried before is forgotten."""
+    keypad = Keypad()
+    keypad.stray_tries(10.0)
+    keypad.want(6)
+    assert keypad.stray_tries(20.0) == 0
+    keypad.want(0)
+    assert keypad.stray_tries(30.0) == 1

@@ -1,9 +1,14 @@
 """The session when the caller hears nothing: fillers, reprompts, goodbye."""
 
+import pytest
+
+from bridge.call import ladder
 from bridge.call import messages as m
+from bridge.call.ladder import scene
 from bridge.call.manners import REPROMPT_NOTE
 from bridge.call.phases import EndReason, Phase
-from bridge.call.silence import FILLER_S, PATIENCE_S, REPROMPT_S
+from bridge.call.silence import FILLER_S, PATIENCE_S, REPROMPT_S, Scene
+from bridge.call.state import CallState
 from tests.bridge.call.talk import CLIP_MS, CLIPS, FRAME, Talk, audio, called, kinds, only, result
 from tools.result import Reply, Then
 
@@ -179,3 +184,22 @@ def test_a_farewell_without_words_is_bounded() -> None:
     talk.at(2.0 + 4.0)
     assert talk.done[-1] == m.EndStream(m.NextStep.HANG_UP, EndReason.SAID_GOODBYE)
     assert clips(talk) == []
+
+
+def test_how_things_stand_is_looked_at_once_for_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several hundred events a second with many calls; a second time only when something is due."""
+    looks = []
+
+    def counted(call: CallState, now: float) -> Scene:
+        looks.append(now)
+        return scene(call, now)
+
+    talk = waiting_for_a_tool(talking())
+    monkeypatch.setattr(ladder, "scene", counted)
+    for event in (m.MarkPlayed("m9"), m.AudioSent("a9", 160), m.UtteranceTranscribed("u9", "hello")):
+        looks.clear()
+        talk.session.receive(event, talk.now)
+        assert len(looks) == 1
+    looks.clear()
+    talk.session.receive(m.Tick(), talk.now + FILLER_S)
+    assert len(looks) == 2

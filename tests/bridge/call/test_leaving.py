@@ -31,3 +31,13 @@ def test_an_end_without_a_next_step_is_our_own_mistake() -> None:
     """Nobody may be lost."""
     with pytest.raises(RuntimeError):
         Leaving().end()
+
+
+def test_only_a_goodbye_is_one() -> None:
+    """Before anything is decided there is none, and a handoff is none."""
+    leaving = Leaving()
+    assert not leaving.is_goodbye
+    leaving.decide(NextStep.PERSON, EndReason.TRANSFER, 10.0)
+    assert not leaving.is_goodbye
+    leaving.decide(NextStep.HANG_UP, EndReason.SAID_GOODBYE, 10.0)
+    assert leaving.is_goodbye

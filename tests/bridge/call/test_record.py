@@ -36,7 +36,8 @@ from tests.server import BEGIN, BUSINESS, CALLER, NUMBER, in_no_time, logs_kept
 from tools.business import Business, HandoffMode, HandoffRules, Mode
 from tools.business_file import load_business
 from tools.clock import Clock
-from tools.facts import CallFacts, Done
+from tools.facts import CallFacts, Done, Message
+from tools.messages import keep
 from tools.result import Claim, Gate, ToolResult
 from tools.store import Lead
 
@@ -285,6 +286,23 @@ async def test_where_appointments_are_booked_details_alone_are_no_task(tmp_path:
         assert [kept.lead for kept in await one.store.report.leads()] == [TOLD]
 
 
+async def test_what_was_told_after_a_message_reaches_its_task(tmp_path: Path) -> None:
+    """The call's end writes it once more: one task, with the number that was told last."""
+    async with desk(tmp_path) as one:
+        message = Message("The roof leaks.", None)
+        known = facts(message_taken=True, messages=[message])
+        await keep(one.store.bookings, BOOKINGS, known, message, BEGIN)
+        known.lead = TOLD
+        await ended(one, known)
+        (task,) = await one.store.report.callbacks()
+        assert (task.name, task.reason) == ("Dana Reed", "message")
+        assert task.message.splitlines() == [
+            "The roof leaks.",
+            "Asked to be called at: +12025550199",
+            "Reason: a broken tooth",
+        ]
+
+
 @pytest.mark.parametrize("reason", EndReason)
 def test_outcomes_without_any_fact(reason: EndReason) -> None:
     """How a call counts in which nothing was done, for every way to end."""
@@ -294,6 +312,7 @@ def test_outcomes_without_any_fact(reason: EndReason) -> None:
         EndReason.CALLER_SILENT: Outcome.ENDED,
         EndReason.TRANSFER: Outcome.TRANSFERRED,
         EndReason.KEY_ZERO: Outcome.TRANSFERRED,
+        EndReason.NOT_UNDERSTOOD: Outcome.TRANSFERRED,
     }
     outcome = call_outcome(facts(), reason)
     assert outcome is expected.get(reason, Outcome.FAILED)

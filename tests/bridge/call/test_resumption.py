@@ -88,3 +88,14 @@ def test_what_may_be_said() -> None:
 def test_the_first_stream_begins_with_nothing() -> None:
     """It has no note, and nothing was said or spent."""
     assert (FIRST_STREAM.stream, FIRST_STREAM.note, FIRST_STREAM.said, FIRST_STREAM.spent) == (0, "", (), 0)
+
+
+def test_a_message_taken_before_may_be_spoken_of() -> None:
+    """All is set in general, and nothing is booked."""
+    guard = TruthGuard()
+    guard.learn(known_of(SHOP, msgspec.structs.replace(BARE, message_taken=True)))
+    assert guard.true == "A message for a person was taken."
+    assert guard.read("item", "You're all set. ") is None
+    untruth = guard.read("item", "You're booked. ")
+    assert untruth is not None
+    assert untruth.claim is Claim.BOOKED

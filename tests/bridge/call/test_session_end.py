@@ -129,6 +129,25 @@ def test_a_handoff_without_a_farewell_gets_one() -> None:
     assert talk.done[-1] == m.EndStream(m.NextStep.PERSON, EndReason.TRANSFER)
 
 
+def test_a_handoff_that_code_decided_is_told_even_so() -> None:
+    """What the agent is saying was said before: the caller would be put on hold without a word."""
+    talk = Talk(clips=CLIPS).greeted()
+    talk.says()
+    talk.tell(
+        m.TurnStarted("t1"),
+        m.SpokenAudioArrived("t1", "look", audio(1000)),
+        m.ItemFinished("t1", "look", "message", True),
+        called("c1"),
+        m.TurnFinished("t1", "completed"),
+        m.ToolFinished("c1", result(reply=Reply.NONE, then=Then.FETCH)),
+    )
+    assert [clip.name for clip in only(talk.done, m.RecordClip)] == ["connecting_1"]
+    talk.at(3.0 + CLIP_MS / 1000 - 0.1)
+    assert not only(talk.done, m.EndStream)
+    talk.at(3.0 + CLIP_MS / 1000 + 0.01)
+    assert talk.done[-1] == m.EndStream(m.NextStep.PERSON, EndReason.TRANSFER)
+
+
 @pytest.mark.parametrize(
     ("event", "end"),
     [

@@ -135,3 +135,14 @@ def test_a_caller_who_speaks_stops_every_clock() -> None:
     silence.look(msgspec.structs.replace(WAITS_FOR_MODEL, caller_speaks=True), 1.0)
     assert silence.deadline() is None
     assert silence.take_due(100.0) is None
+
+
+def test_whether_something_is_due_is_told_without_looking_again() -> None:
+    """By how things stood: never too late, and too early only where something has happened since."""
+    silence = Silence()
+    assert not silence.is_due(1000.0)
+    silence.look(WAITS_FOR_MODEL, 10.0)
+    assert not silence.is_due(10.0 + FILLER_S - 0.01)
+    assert silence.is_due(10.0 + FILLER_S)
+    assert silence.take_due(10.0 + FILLER_S) is Due.FILLER
+    assert not silence.is_due(10.0 + FILLER_S)

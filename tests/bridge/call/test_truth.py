@@ -62,6 +62,34 @@ def test_a_true_claim_may_be_repeated() -> None:
         assert untruths(guard, BOOKED) == []
 
 
+MESSAGE = granted(Claim.PASSED_ON, say="Thank you. I've taken your message, and someone will call you back.")
+
+
+def test_after_a_message_all_is_set_in_general() -> None:
+    """True of the message; without one, or of what has a day, a time or a name of its own, it is not."""
+    for text in ("You're all set.", "That's all taken care of, someone will call you back."):
+        assert untruths(guard_after(MESSAGE), text) == []
+        assert untruths(guard_after(), text) == [Claim.BOOKED]
+    for text in (
+        "You're all set for Thursday.",
+        "You're all set for two PM.",
+        "Your appointment is all set.",
+        "Your cleaning is all taken care of.",
+        "You're booked.",
+    ):
+        assert untruths(guard_after(MESSAGE), text) == [Claim.BOOKED], text
+    assert untruths(guard_after(MESSAGE), "I've cancelled it.") == [Claim.CANCELLED]
+    assert untruths(guard_after(MESSAGE), "I've sent you a text.") == [Claim.TEXTED]
+
+
+def test_a_message_settles_nothing_once_times_are_spoken_about() -> None:
+    """The caller asks for a time after all: "all set" would be heard as booked."""
+    times = ToolResult(output={"ok": True, "say": "I have noon.", "slots": [{"id": "slot_1"}]})
+    for later in (times, A_PROPOSAL):
+        assert untruths(guard_after(MESSAGE, later), "You're all set.") == [Claim.BOOKED]
+    assert untruths(guard_after(times, MESSAGE), "You're all set.") == []
+
+
 def test_a_refused_tool_grants_nothing() -> None:
     """Only what was committed counts, not what was tried."""
     refused = ToolResult(output={"ok": False, "say": "I'm sorry, I couldn't book that."}, error_code="taken")

@@ -139,6 +139,16 @@ def test_an_ask_without_an_answer_is_repeated() -> None:
     assert gate.may_ask(ASK_LOST_S)
 
 
+def test_noise_is_followed_by_no_turn_of_the_models_own() -> None:
+    """So nothing is waited for: the wish may be asked at once."""
+    gate = TurnGate()
+    gate.caller_began()
+    gate.want()
+    assert not gate.may_ask(0.0)
+    gate.was_noise()
+    assert gate.may_ask(0.0)
+
+
 def test_a_finish_for_an_unknown_turn_changes_nothing() -> None:
     """Around interruptions a finish may come for a turn that was never seen to start."""
     gate = TurnGate()

@@ -264,15 +264,19 @@ async def test_a_text_nobody_claimed_is_not_settled(store: Store) -> None:
 
 
 async def test_a_task_with_a_key_is_one_task(store: Store) -> None:
-    """Whoever takes up what another process left may write the same task again, later and in other words."""
+    """Whoever takes up what another process left, or was told more, writes the same one in new words."""
     ids = {
         await store.bookings.add_callback(
-            call_sid="CA1", number=DANA, name=None, message=message, reason="withdrawn", now=now, key="r1"
+            call_sid="CA1", number=DANA, name=name, message=message, reason="withdrawn", now=now, key="r1"
         )
-        for message, now in (("Ring back.", NOW), ("Ring back soon.", NOW + UNFINISHED_AFTER))
+        for name, message, now in (
+            ("Dana Reed", "Ring back.", NOW),
+            (None, "Ring back soon.", NOW + UNFINISHED_AFTER),
+        )
     }
     assert len(ids) == 1
-    assert [row.message for row in await store.report.callbacks()] == ["Ring back."]
+    (row,) = await store.report.callbacks()
+    assert (row.name, row.message, row.created_at) == ("Dana Reed", "Ring back soon.", NOW)
 
 
 async def test_a_callback_is_kept_for_a_person(store: Store) -> None:
