@@ -34,6 +34,7 @@ from bridge.store.store import Store
 from bridge.store.url import DatabaseUrlError
 from bridge.twilio.admission import Admission
 from bridge.twilio.call_over import CallOver
+from bridge.twilio.calling_back import CallingBack
 from bridge.twilio.handoff import handoff_address
 from bridge.twilio.handover import Handover
 from bridge.twilio.inbound import InboundTexts
@@ -52,6 +53,7 @@ from tools.greeting import Opening, opening_of
 from tools.instructions import TASK, TASK_FILES, InstructionsError, render_instructions
 from tools.legs import Legs
 from tools.no_calendar import NoCalendar
+from tools.owner import without_mail
 from tools.sms import Sms
 from tools.store import StoreUnavailable
 
@@ -108,6 +110,8 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
             from tools.mail import Mail
 
             mail = Mail(settings.smtp_server, settings.mail_from)
+        else:
+            business = without_mail(business)
         dispatcher = Dispatcher(
             business=business,
             store=store.bookings,
@@ -195,10 +199,14 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
             may_ring=business.may_ring,
         )
         stack.push_async_callback(legs.close)
+        resuming = Resuming(store=store.resuming, business=business, clock=clock)
+        calling_back = CallingBack(
+            calls=store.calls, bookings=store.bookings, resuming=resuming, business=business, clock=clock
+        )
         desk = HandoffDesk(
             handoffs=store.handoffs,
             calls=store.calls,
-            bookings=store.bookings,
+            calling_back=calling_back,
             telephone=legs,
             address=partial(handoff_address, settings.public_base_url),
             business=business,
@@ -207,12 +215,10 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
         )
         stack.push_async_callback(desk.close)
         handover = Handover(switchboard, clock)
-        resuming = Resuming(store=store.resuming, business=business, clock=clock)
         call_over = CallOver(
             calls=store.calls,
-            bookings=store.bookings,
-            resuming=resuming,
-            business=business,
+            handoffs=store.handoffs,
+            calling_back=calling_back,
             journal=journal,
             clock=clock,
         )
@@ -237,6 +243,7 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
             handover=handover,
             resuming=resuming,
             call_over=call_over,
+            calling_back=calling_back,
             texts=InboundTexts(kit=dispatcher.kit, calls=store.calls, journal=journal),
             handoffs=store.handoffs,
             desk=desk,

@@ -16,6 +16,7 @@ from bridge.app import START_ERRORS, build, serve_until_stopped
 from bridge.settings import Settings
 from bridge.store.migrate import migrate as migrate_tables
 from tools.business_file import load_business
+from tools.owner import owner_warnings
 from tools.text_warnings import text_warnings
 
 
@@ -47,7 +48,9 @@ def check(settings: Settings) -> int:
         runner = web.AppRunner(await build(settings))
         await runner.setup()
         await runner.cleanup()
-        for warning in text_warnings(load_business(settings.business_file)):
+        business = load_business(settings.business_file)
+        mails = settings.smtp_server is not None and settings.mail_from is not None
+        for warning in [*text_warnings(business), *owner_warnings(business, mails=mails)]:
             print(f"{settings.business_file.name}: {warning}")  # noqa: T201
         print("Settings, business file, instructions and key are in order.")  # noqa: T201
 

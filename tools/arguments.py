@@ -95,6 +95,15 @@ BookingId = Annotated[
     str, Meta(max_length=20, pattern=r"^booking_\d{1,3}\Z", description="Id that find_bookings returned.")
 ]
 Plain = Annotated[str, Meta(min_length=1, max_length=200, pattern=_PLAIN)]
+BestTime = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=80,
+        pattern=_PLAIN,
+        description="When it suits the caller to be called back, in their words.",
+    ),
+]
 Key = Annotated[str, Meta(max_length=40, pattern=r"^[a-z0-9_-]+$")]
 IsoDate = Annotated[date, Meta(description="YYYY-MM-DD on the business's calendar.")]
 
@@ -165,6 +174,7 @@ class TransferToHuman(Arguments, frozen=True, kw_only=True):
 class TakeMessage(Arguments, frozen=True, kw_only=True):
     message: Message
     name: Name | None = None
+    best_time: BestTime | None = None
 
 
 class AnswerQuestion(Arguments, frozen=True, kw_only=True):
@@ -189,6 +199,7 @@ class SaveDetails(Arguments, frozen=True, kw_only=True):
     customer: Annotated[Customer | None, Meta(description="Have they been a customer before?")] = None
     appointment_type: Annotated[Plain | None, Meta(description="What kind of visit or work.")] = None
     urgency: Urgency | None = None
+    best_time: BestTime | None = None
     qualified: Annotated[
         Qualified | None, Meta(description="Can this business help them? needs_human_review if in doubt.")
     ] = None

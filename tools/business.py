@@ -119,6 +119,14 @@ class TextRules(msgspec.Struct, frozen=True, kw_only=True):
         return TextCaps(per_call=self.per_call, per_number=self.per_number, in_all=self.in_all)
 
 
+class Owner(msgspec.Struct, frozen=True, kw_only=True):
+    """How somebody at the business is told of a caller to be called back; neither: it is on record."""
+
+    sms: str | None = None  # E.164
+    email: str | None = None
+    texts_per_day: int = 50  # in 24 hours; callers' caps do not count them
+
+
 class Reminders(msgspec.Struct, frozen=True, kw_only=True):
     """When a customer is reminded of an appointment."""
 
@@ -156,6 +164,10 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     help_text: str
     passed_on_text: str
     code_text: str  # still with {business} {code}
+    # To the owner, still with {business} {name} {number} {reason} {urgency} {best_time} {message}:
+    owner_text: str
+    owner_subject: str
+    owner_body: str
 
 
 class Business(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,6 +194,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     texts: TextRules = TextRules()
     reminders: Reminders = Reminders()
     handoff: HandoffRules = HandoffRules()
+    owner: Owner = Owner()
     mode: Mode = Mode.BOOKINGS
     country: str = "US"  # ISO 3166; telephone numbers told without a country code are of this one
     ask: tuple[str, ...] = ()  # built-in details to ask for, fields of `arguments.SaveDetails`

@@ -29,13 +29,14 @@ from tools.business_tables import (
     FieldTable,
     HandoffTable,
     HoursTable,
+    OwnerTable,
     QuestionTable,
     RemindersTable,
     ServiceTable,
     TextsTable,
     WordingTable,
 )
-from tools.business_texts import reminders, text_rules
+from tools.business_texts import owner, reminders, text_rules
 from tools.business_wording import spoken_wording
 from tools.public_holidays import HolidaysError, days_off
 
@@ -102,6 +103,7 @@ class _Reader:
         told = tables.get("country") is not None or number is not None  # which country it is in
         texts = text_rules(tables.get("texts", TextsTable()), home if told else None, self.problems)
         remindings = reminders(tables.get("reminders", RemindersTable()), self.problems)
+        told_of_callbacks = owner(tables.get("owner", OwnerTable()), self.problems)
         if self.problems:
             return None
         booking: BookingTable = tables["booking"]
@@ -131,6 +133,7 @@ class _Reader:
             texts=texts,
             reminders=remindings,
             handoff=handing_over,
+            owner=told_of_callbacks,
         )
 
     # --- shapes -------------------------------------------------------------------

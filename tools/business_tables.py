@@ -75,6 +75,12 @@ class HandoffTable(Table, frozen=True, kw_only=True):
     numbers: Annotated[list[Words], Meta(max_length=20)] | None = None
 
 
+class OwnerTable(Table, frozen=True, kw_only=True):
+    sms: Words | None = None
+    email: Words | None = None
+    texts_per_day: Annotated[int, Meta(ge=1, le=1000)] = 50
+
+
 class ClosureTable(Table, frozen=True, kw_only=True):
     first: date = msgspec.field(name="from")
     last: date | None = msgspec.field(name="to", default=None)
@@ -161,6 +167,14 @@ class WordingTable(Table, frozen=True):
         "{business}: thank you, your message has been passed on. For appointments call {number}."
     )
     code_text: Words = "{business}: your code is {code}. If you are not calling us now, tell it to nobody."
+    owner_text: Words = (
+        "{business}: call {name}, {number} ({reason}; {urgency}; best time: {best_time}). {message}"
+    )
+    owner_subject: Words = "{business}: call back {name} ({urgency})"
+    owner_body: Letter = (
+        "Please call {name} at {number}.\n\nWhy: {reason}\nUrgency: {urgency}\nBest time: {best_time}\n\n"
+        "{message}"
+    )
 
 
 SINGLE: dict[str, tuple[Any, Any]] = {
@@ -178,6 +192,7 @@ SINGLE: dict[str, tuple[Any, Any]] = {
     "texts": (TextsTable, TextsTable()),
     "reminders": (RemindersTable, RemindersTable()),
     "handoff": (HandoffTable, HandoffTable()),
+    "owner": (OwnerTable, OwnerTable()),
     "hours": (HoursTable, REQUIRED),
     "capture": (CaptureTable, CaptureTable()),
     "wording": (WordingTable, WordingTable()),

@@ -15,6 +15,7 @@ SPOKEN_PLACEHOLDERS = frozenset({"business", "agent"})
 TEXT_PLACEHOLDERS = frozenset({"business", "service", "name", "date", "time", "address", "cancellation"})
 ANSWER_PLACEHOLDERS = frozenset({"business", "number"})
 CODE_PLACEHOLDERS = frozenset({"business", "code"})
+OWNER_PLACEHOLDERS = frozenset({"business", "name", "number", "reason", "urgency", "best_time", "message"})
 EMAIL = tuple(f"email_{what}{part}" for what in ("", "moved_", "cancelled_") for part in ("subject", "body"))
 SENT = {
     **dict.fromkeys(
@@ -23,6 +24,7 @@ SENT = {
     ),
     **dict.fromkeys(("reschedule_text", "help_text", "passed_on_text"), ANSWER_PLACEHOLDERS),
     "code_text": CODE_PLACEHOLDERS,
+    **dict.fromkeys(("owner_text", "owner_subject", "owner_body"), OWNER_PLACEHOLDERS),
 }
 """What is sent, not said: its placeholders are filled in for each text."""
 

@@ -13,7 +13,9 @@ from tools.phone_numbers import country_of
 
 
 def is_texted(business: Business, number: str) -> bool:
-    """Whether this business sends texts to such a number (E.164) at all."""
+    """Whether this business sends texts to such a number (E.164) at all; to its owner's always."""
+    if number == business.owner.sms:
+        return True
     try:
         kind = phonenumbers.number_type(phonenumbers.parse(number, None))
     except phonenumbers.NumberParseException:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from tools.callbacks import Callback
 from tools.result import Claim, Gate
 from tools.slots import Slot
 from tools.store import Lead, Reservation
@@ -36,7 +37,8 @@ class Message(msgspec.Struct, frozen=True):
     """A message for a person, as the caller gave it."""
 
     words: str
-    name: str | None
+    name: str | None = None
+    best_time: str | None = None  # to call back
 
 
 class CallFacts(msgspec.Struct, kw_only=True):
@@ -71,9 +73,11 @@ class CallFacts(msgspec.Struct, kw_only=True):
     confirmation_sent: bool = False  # for `booking_id`
     message_taken: bool = False
     messages: list[Message] = msgspec.field(default_factory=list)  # that were taken
+    unwritten: dict[str, Callback] = msgspec.field(default_factory=dict)  # tasks that may not stand, by key
     number_asked: bool = False  # for a message from a withheld number
     transfer_reason: str | None = None
     nobody_came: bool = False  # a person was rung for this caller, in vain
+    nobody_there: bool = False  # the caller asked for a person at an hour when there is none
     questions_answered: int = 0
     misunderstood: int = 0  # did_not_understand calls in a row
     misunderstood_at: datetime | None = None  # the latest of them

@@ -4,8 +4,10 @@ The tool only decides; `Then.TRANSFER` has the call connected once the farewell 
 when code decides (`conversation.py`, `trouble.py`): then a line of ours tells the caller.
 """
 
+import msgspec
+
 from tools import spoken
-from tools.arguments import TransferReason, TransferToHuman
+from tools.arguments import TransferReason, TransferToHuman, Urgency
 from tools.errors import Declined
 from tools.facts import CallFacts
 from tools.kit import Kit
@@ -17,6 +19,9 @@ async def transfer_to_human(kit: Kit, facts: CallFacts, arguments: TransferToHum
     if facts.nobody_came:
         raise Declined(spoken.nobody_to_connect(), code="nobody_came")
     if not kit.person_is_there:  # there is none, or not at this hour
+        facts.nobody_there = True
+        if arguments.reason is TransferReason.EMERGENCY:
+            facts.lead = msgspec.structs.replace(facts.lead, urgency=Urgency.EMERGENCY.value)
         raise Declined(spoken.nobody_to_connect(), code="nobody_there")
     facts.transfer_reason = arguments.reason.value
     return ToolResult(

@@ -12,9 +12,11 @@ import string
 import msgspec
 import structlog
 
+from tools.callbacks import TEXT, Callback
 from tools.countries import is_texted
 from tools.gsm7 import plain
 from tools.kit import Kit
+from tools.owner import ask
 from tools.store import Reservation, TextCaps, TextState, TooManyTexts
 from tools.texts import settle
 from tools.written import about
@@ -26,7 +28,6 @@ START_WORDS = frozenset({"START", "YES", "UNSTOP"})
 HELP_WORDS = frozenset({"HELP", "INFO"})
 CONFIRM_WORDS = frozenset({"C", "CONFIRM"})
 RESCHEDULE_WORDS = frozenset({"RESCHEDULE"})
-REASON = "text"  # of the task for a person
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,15 +160,15 @@ async def _next_booking(kit: Kit, number: str) -> Reservation | None:
 
 async def _pass_on(kit: Kit, text: Incoming, booking: Reservation | None, message: str) -> None:
     """A task for a person; told again, it is still one."""
-    await kit.store.add_callback(
+    task = Callback(
         call_sid=text.sid,
+        key=text.sid,
         number=text.number,
         name=None if booking is None else booking.customer_name,
         message=message,
-        reason=REASON,
-        now=kit.clock.now(),
-        key=text.sid,
+        reason=TEXT,
     )
+    await ask(kit.store, kit.business, task, now=kit.clock.now())
 
 
 def _answer(kit: Kit, text: Incoming, kind: str, wording: str) -> Answer:

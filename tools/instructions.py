@@ -24,6 +24,7 @@ ASKED = {
     "customer": "whether they have been a customer before.",
     "appointment_type": "what kind of visit or work they want.",
     "urgency": "how urgent it is.",
+    "best_time": "when it suits them to be called back.",
 }
 DAYS_TOLD = 14
 _PLACEHOLDER = re.compile(r"\{([a-z_]*)\}")

@@ -12,6 +12,7 @@ import structlog
 
 from tools.kit import Kit
 from tools.notices import CANCELLED
+from tools.owner import is_owner
 from tools.ports import MailAmbiguous, MailPort, MailRefused, MailRetry
 from tools.store import UNFINISHED_AFTER, ReservationState, Text, TextState
 from tools.texts import settle
@@ -19,6 +20,7 @@ from tools.texts import settle
 log = structlog.get_logger(__name__)
 
 OF_USE_FOR = timedelta(hours=6)  # a mail may be read in the evening, but not answer a call of yesterday
+OWNER_TOLD_FOR = timedelta(days=1)  # whoever calls back wants to know, late or not
 RETRY_AT_LEAST_EVERY = timedelta(minutes=30)
 
 
@@ -72,8 +74,11 @@ def _wait(kit: Kit, text: Text) -> timedelta:
 
 async def _is_of_use(kit: Kit, text: Text) -> bool:
     now = kit.clock.now()
-    if text.queued_at is not None and now >= text.queued_at + OF_USE_FOR:
+    of_use_for = OF_USE_FOR if text.callback_id is None else OWNER_TOLD_FOR
+    if text.queued_at is not None and now >= text.queued_at + of_use_for:
         return False
+    if text.callback_id is not None:
+        return is_owner(kit.business.owner, text.channel, text.to)
     if text.reservation_id is None:
         return True
     row = await kit.store.reservation(text.reservation_id)

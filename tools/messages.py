@@ -1,16 +1,16 @@
 """take_message: keep what the caller wants passed on, as a task for a person."""
 
-from datetime import datetime
-
 from tools import spoken
 from tools.arguments import TakeMessage
 from tools.business import Business
+from tools.callbacks import MESSAGE, Callback, urgency_of
 from tools.errors import OutcomeUnknown, OutOfTurn
 from tools.facts import CallFacts, Message
 from tools.kit import Kit
 from tools.lead import callback_note
+from tools.owner import ask
 from tools.result import Claim, Gate, Receipt, ToolResult
-from tools.store import BookingStore, StoreUnavailable
+from tools.store import StoreUnavailable
 
 LEAST_DIGITS = 7  # of a telephone number
 
@@ -26,34 +26,37 @@ async def take_message(kit: Kit, facts: CallFacts, arguments: TakeMessage, gate:
     if facts.caller_number is None and not told and digits < LEAST_DIGITS and not facts.number_asked:
         facts.number_asked = True
         raise OutOfTurn("message: the caller's number is withheld; ask for one and add it to the message")
-    message = Message(arguments.message, arguments.name)
+    message = Message(arguments.message, arguments.name, arguments.best_time)
+    if message not in facts.messages:  # whether or not it is written now: see `tasks_left`
+        facts.messages.append(message)
     try:
-        await keep(kit.store, kit.business, facts, message, kit.clock.now())
+        await ask(kit.store, kit.business, _task_of(kit.business, facts, message), now=kit.clock.now())
     except StoreUnavailable as error:
         raise message_unknown() from error
-    facts.messages.append(message)
     facts.message_taken = True
     say = spoken.message_taken(callable_back=facts.caller_number is not None or told)
     return ToolResult(output={"ok": True, "say": say}, receipts=(Receipt(Claim.PASSED_ON),))
 
 
-async def keep(
-    store: BookingStore, business: Business, facts: CallFacts, message: Message, now: datetime
-) -> None:
-    """The task for a message, with all that the caller has told. Raises StoreError.
-
-    Kept once more when the call ends, it is the same task: what was told after the message, an email
-    address, say, stands in it too.
+def tasks_left(business: Business, facts: CallFacts) -> list[Callback]:
+    """What is written down at the end of a call, perhaps once more: tasks that may not stand, and every
+    message, since what was told after it, an email address, say, belongs to the same task.
     """
+    messages = [_task_of(business, facts, message) for message in facts.messages]
+    return [*messages, *facts.unwritten.values()]
+
+
+def _task_of(business: Business, facts: CallFacts, message: Message) -> Callback:
     note = callback_note(facts.lead, facts.caller_number, business.fields)
-    await store.add_callback(
+    return Callback(
         call_sid=facts.call_sid,
+        key=message.words,
         number=facts.caller_number,
         name=message.name or facts.held_name or facts.lead.name,
         message=f"{message.words}\n{note}".strip(),
-        reason="message",
-        now=now,
-        key=message.words,
+        reason=MESSAGE,
+        urgency=urgency_of(MESSAGE, facts.lead, facts.transfer_reason),
+        best_time=message.best_time or facts.lead.best_time,
     )
 
 

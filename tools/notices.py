@@ -48,11 +48,11 @@ def moved_notices(kit: Kit, row: Reservation) -> tuple[Notice, ...]:
 
 
 def cancelled_notices(kit: Kit, row: Reservation) -> tuple[Notice, ...]:
-    """That it will not take place. Its reminders are cancelled by the store."""
-    wording = kit.business.wording
+    """That it will not take place, due at once: no tool sends it. Its reminders the store cancels."""
+    wording, now = kit.business.wording, kit.clock.now()
     subject, body = wording.email_cancelled_subject, wording.email_cancelled_body
     return (
-        *_texted(kit.business, row, CANCELLED, wording.cancelled_text),
+        *_texted(kit.business, row, CANCELLED, wording.cancelled_text, now),
         *mailed(kit, row, CANCELLED, subject=subject, body=body, cancelled=True),
     )
 

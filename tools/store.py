@@ -171,6 +171,7 @@ class Lead(msgspec.Struct, frozen=True, kw_only=True):
     urgency: str | None = None  # normal, urgent, emergency, unknown
     qualified: str | None = None  # yes, no, needs_human_review
     handoff_reason: str | None = None
+    best_time: str | None = None  # to be called back
     fields: dict[str, str] = {}  # the owner's own, by key
 
 
@@ -189,6 +190,7 @@ class Text(msgspec.Struct, frozen=True, kw_only=True):
     message_sid: str | None = None
     error_code: str | None = None
     queued_at: datetime | None = None  # aware UTC
+    callback_id: str | None = None  # the task for a person that the owner is told of
 
 
 class BookingStore(Protocol):
@@ -208,7 +210,6 @@ class BookingStore(Protocol):
         moves_id: str | None = None,
     ) -> Reservation:
         """Keep a time. Ends this call's (and this number's) earlier hold and the expired ones first.
-
         `moves_id`: the booking that shall be moved to this time; it stays booked, and is not
         in the way of its own new time. The same call asking for the same calendar, start,
         end and booking gets its live hold back, with a new expiry.
@@ -231,7 +232,6 @@ class BookingStore(Protocol):
         wants_text: bool = False,
     ) -> Reservation:
         """held -> booking, for a live hold of this call only, once. Raises HoldGone, BookingGone.
-
         `wants_text` also keeps, in the same transaction, that the caller's number has consented.
 
         A hold that moves a booking of the same calendar takes over that booking's event, and
@@ -245,11 +245,9 @@ class BookingStore(Protocol):
     ) -> Reservation:
         """booking -> booked. Repeating it is harmless. Raises HoldGone when it has ended otherwise.
 
-        `notices` are queued in the same transaction, by whoever books; those not yet sent of a
-        booking that it takes the place of are cancelled in it.
-
-        A booking that it takes the place of is `moved` in the same transaction; if its event is
-        another one (in another calendar) it is `leaving`: delete that event, then `finish_leaving`.
+        `notices` are queued in the same transaction. A booking that it takes the place of is `moved` in
+        it, and its notices not yet sent are cancelled; if its event is another one (in another
+        calendar) it is `leaving`: delete that event, then `finish_leaving`.
         """
 
     async def end_booking(self, *, reservation_id: str, state: ReservationState, now: datetime) -> None:
@@ -264,16 +262,13 @@ class BookingStore(Protocol):
         notices: tuple[Notice, ...] = (),
     ) -> Reservation:
         """booked -> leaving: its event may now be deleted. `ends_as`: cancelled or withdrawn.
-
-        From here on it will end, whoever deletes the event. Holds that were to move it are let
-        go. One already leaving comes back as it is. Raises BookingGone: it is not booked, or is
-        being moved at this moment. Its notices not yet sent are cancelled, and `notices` (that it
-        is cancelled, say) queued, in the same transaction.
+        From here on it will end, whoever deletes the event. Holds that were to move it are let go, its
+        notices not yet sent cancelled, `notices` queued. One already leaving comes back as it is.
+        Raises BookingGone: it is not booked, or is being moved at this moment.
         """
 
     async def finish_leaving(self, *, reservation_id: str, now: datetime) -> Reservation:
         """leaving -> what it ends as, once its event is certainly gone. Repeating it is harmless.
-
         Raises BookingGone when it was not leaving.
         """
 
@@ -337,10 +332,16 @@ class BookingStore(Protocol):
         reason: str,
         now: datetime,
         key: str | None = None,
+        urgency: str = "normal",
+        best_time: str | None = None,
+        notices: tuple[Notice, ...] = (),
+        texts_per_day: int | None = None,
     ) -> str:
         """A task for a person: call this caller back. Returns its id.
 
-        Written again with the same `key` (with none: words and `now`) it is one task, in the latest words.
+        Written again with the same `key` (with none: the same words and `now`) it is one task, in the latest
+        words, and the `notices` to the owner are queued once, in the same transaction. An SMS among them is
+        left out where it would be one more of these in 24 hours than `texts_per_day`. Use `owner.ask`.
         """
 
     # --- callers -----------------------------------------------------------------------
@@ -392,7 +393,6 @@ class BookingStore(Protocol):
 
     async def claim_due_texts(self, *, now: datetime, most: int) -> list[Text]:
         """Texts that somebody queued or began to send and did not settle, and `unknown` ones.
-
         For this caller alone for UNFINISHED_AFTER. One in `sending` comes back as `unknown`.
         """
 

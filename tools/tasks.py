@@ -5,7 +5,9 @@ One per booking and reason, however often it is found out. Read `recovery.py` fo
 
 import enum
 
+from tools.callbacks import Callback, urgency_of
 from tools.kit import Kit
+from tools.owner import ask
 from tools.store import Reservation
 
 
@@ -23,12 +25,13 @@ class Reason(enum.StrEnum):
 async def add_task(kit: Kit, row: Reservation, reason: Reason, what: str) -> None:
     """Write a task about a booking. `what`: a sentence without its full stop. Raises StoreError."""
     start = row.start.astimezone(kit.business.tz)
-    await kit.store.add_callback(
+    task = Callback(
         call_sid=row.call_sid,
+        key=row.id,
         number=row.caller_number,
         name=row.customer_name,
         message=f"{what}: {row.service}, {start:%Y-%m-%d %H:%M}.",
         reason=reason.value,
-        now=kit.clock.now(),
-        key=row.id,
+        urgency=urgency_of(reason.value),
     )
+    await ask(kit.store, kit.business, task, now=kit.clock.now())

@@ -22,6 +22,15 @@ _ASKS_FOR = re.compile(
 _START = datetime(2026, 9, 30, 16, 30, tzinfo=UTC)  # a Wednesday in September is as long as a date gets
 _NAME = "Christopher Montgomery"
 _NUMBER = "+12025550100"
+_OTHERS = {
+    "number": _NUMBER,
+    "code": "123456",
+    "name": _NAME,
+    "reason": "asked for a person out of hours",
+    "urgency": "not urgent",
+    "best_time": "tomorrow morning",
+    "message": "Please call me about the bill.",
+}
 
 
 def text_warnings(business: Business) -> list[str]:
@@ -55,7 +64,7 @@ def _filled(business: Business, key: str, wording: str) -> str:
     """The wording with values as long as they usually get."""
     if SENT[key] == TEXT_PLACEHOLDERS:
         return about(business, _longest(business), wording)
-    return wording.format_map({"business": business.name, "number": _NUMBER, "code": "123456"})
+    return wording.format_map({"business": business.name, **_OTHERS})
 
 
 def _longest(business: Business) -> Reservation:

@@ -65,6 +65,8 @@ async def _send(kit: Kit, text: Text) -> TextState:
                 continue
             if error.code == BLOCKED_CODE:
                 await _keep_opt_out(kit, text.to)
+            if isinstance(error, SmsRetry) and text.callback_id is not None:
+                return await settle(kit, text, TextState.PENDING, error_code=error.code)
             # Final, so that what is said now stays true: a later send would contradict it.
             return await settle(kit, text, TextState.FAILED, error_code=error.code)
         else:

@@ -9,8 +9,10 @@ import asyncio
 
 import structlog
 
+from tools.callbacks import Callback, urgency_of
 from tools.facts import CallFacts
 from tools.kit import Kit
+from tools.owner import ask
 from tools.resuming import learn
 from tools.store import StoreError
 
@@ -64,17 +66,22 @@ async def settle(kit: Kit, facts: CallFacts) -> None:
 async def _task(
     kit: Kit, facts: CallFacts, name: str | None, message: str, reason: str, key: str
 ) -> str | None:
+    task = Callback(
+        call_sid=facts.call_sid,
+        key=key,
+        number=facts.caller_number,
+        name=name,
+        message=message,
+        reason=reason,
+        urgency=urgency_of(reason, facts.lead, facts.transfer_reason),
+        best_time=facts.lead.best_time,
+    )
+    facts.unwritten[key] = task  # the record of the call writes it at the end, if it is still here
     try:
         async with asyncio.timeout(CALLBACK_S):
-            return await kit.store.add_callback(
-                call_sid=facts.call_sid,
-                number=facts.caller_number,
-                name=name,
-                message=message,
-                reason=reason,
-                now=kit.clock.now(),
-                key=key,
-            )
+            task_id = await ask(kit.store, kit.business, task, now=kit.clock.now())
     except (StoreError, TimeoutError) as error:
         log.error("callback_not_saved", error=type(error).__name__)
         return None
+    del facts.unwritten[key]
+    return task_id

@@ -52,6 +52,8 @@ class EndReason(enum.StrEnum):
     SERVER_ERROR = "server_error"  # our own mistake; said by the shell
 
 
+# The caller chose to end it, as far as can be told.
+CALLERS_CHOICE = frozenset({EndReason.SAID_GOODBYE, EndReason.CALLER_SILENT, EndReason.CALLER_HUNG_UP})
 # The agent must not take the call back: the person is rung cold.
 LIMITS = frozenset({EndReason.CALL_TOO_LONG, EndReason.CALL_TOO_DEAR})
 # The caller is still there and nothing was agreed: the call may go on in another stream.

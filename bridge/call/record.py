@@ -7,11 +7,11 @@ into the log.
 
 import asyncio
 from datetime import datetime
-from functools import partial
 
 import msgspec
 import structlog
 
+from bridge.call.called_back import callback_of, reason_to_call_back
 from bridge.call.keeper import SnapshotKeeper
 from bridge.call.leg import Leg
 from bridge.call.messages import (
@@ -25,19 +25,20 @@ from bridge.call.messages import (
     RunTool,
     Usage,
 )
-from bridge.call.phases import LIMITS, EndReason
+from bridge.call.phases import CALLERS_CHOICE, LIMITS, EndReason
 from bridge.store.calls import CallStore, Outcome
 from bridge.store.handoffs import HandoffStore
 from bridge.store.journal import Journal
 from bridge.store.spending import Spending
 from tools.brief import brief
 from tools.business import Business, HandoffMode
+from tools.callbacks import Callback
 from tools.catalogue import UNWRITTEN
 from tools.clock import Clock
 from tools.codes import without_codes
 from tools.facts import CallFacts, Done
-from tools.lead import callback_note
-from tools.messages import keep as keep_message
+from tools.messages import tasks_left
+from tools.owner import ask
 from tools.result import Claim, ToolResult
 from tools.store import BookingStore, Lead, StoreError
 
@@ -202,11 +203,12 @@ class CallRecord:
             tokens={field: getattr(self._usage, field) for field in Usage.__struct_fields__},
         )
         self._keep_lead(facts, now)
-        self._keep_messages(facts, now)
-        if lead_taken and not facts.message_taken:
-            self._have_called_back(facts, now, "lead")
-        elif facts.nobody_came and not facts.message_taken and facts.caller_number is not None:
-            self._have_called_back(facts, now, "nobody_answered")
+        why = reason_to_call_back(facts, reason, lead_taken=lead_taken)
+        tasks = tasks_left(self._business, facts)
+        if why is not None:
+            tasks.append(callback_of(self._business, facts, why, what_was_done(facts, why)))
+        for task in tasks:
+            self._have_called_back(task, now)
         self._journal.put(lambda: self._calls.add_usage(call_sid=self._call_sid, usage=self._usage, now=now))
         self._journal.put(
             lambda: self._calls.close_call(
@@ -228,26 +230,15 @@ class CallRecord:
                 )
             )
 
-    def _keep_messages(self, facts: CallFacts, now: datetime) -> None:
-        """Once more: what was told after a message belongs to its task, too."""
-        for message in facts.messages:
-            self._journal.put(partial(keep_message, self._bookings, self._business, facts, message, now))
+    def _have_called_back(self, task: Callback, now: datetime) -> None:
+        self._journal.put(lambda: ask(self._bookings, self._business, task, now=now))
 
-    def _have_called_back(self, facts: CallFacts, now: datetime, reason: str) -> None:
-        """Whoever told something where nothing is booked, or waited for a person in vain, waits for a call,
-        however theirs ended."""
-        note = callback_note(facts.lead, facts.caller_number, self._business.fields)
-        self._journal.put(
-            lambda: self._bookings.add_callback(
-                call_sid=facts.call_sid,
-                number=facts.caller_number,
-                name=facts.lead.name,
-                message=note,
-                reason=reason,
-                now=now,
-                key=facts.call_sid,
-            )
-        )
+
+def what_was_done(facts: CallFacts, reason: str) -> str:
+    """The call's summary, for whoever calls back; "" where there is nothing to tell but how it ended."""
+    outcome = call_outcome(facts, reason)
+    summary = call_summary(facts, outcome)
+    return "" if summary == SUMMARIES[outcome] else summary
 
 
 def call_outcome(facts: CallFacts, reason: str, *, lead_taken: bool = False) -> Outcome:
@@ -265,7 +256,7 @@ def call_outcome(facts: CallFacts, reason: str, *, lead_taken: bool = False) -> 
         return Outcome.MESSAGE_TAKEN
     if lead_taken:
         return Outcome.LEAD_TAKEN
-    if reason not in (EndReason.SAID_GOODBYE, EndReason.CALLER_SILENT, EndReason.CALLER_HUNG_UP):
+    if reason not in CALLERS_CHOICE:
         return Outcome.FAILED
     if facts.questions_answered:
         return Outcome.QUESTION_ANSWERED

@@ -18,10 +18,12 @@ from bridge.handoff.states import Happened, Order, State
 from bridge.store.calls import CallStore
 from bridge.store.handoffs import Handoff, HandoffStore
 from bridge.store.journal import Journal
+from bridge.twilio.calling_back import CallingBack
 from tools.business import Business
+from tools.callbacks import NOBODY_CAME
 from tools.clock import Clock
 from tools.ports import LegAmbiguous, LegError, LegGone, TelephonePort
-from tools.store import BookingStore, StoreError
+from tools.store import StoreError
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +43,7 @@ class HandoffDesk:
         *,
         handoffs: HandoffStore,
         calls: CallStore,
-        bookings: BookingStore,
+        calling_back: CallingBack,
         telephone: TelephonePort,
         address: Address,
         business: Business,
@@ -50,7 +52,7 @@ class HandoffDesk:
     ) -> None:
         self._handoffs = handoffs
         self._calls = calls
-        self._bookings = bookings
+        self._calling_back = calling_back
         self._telephone = telephone
         self._address = address
         self._business = business
@@ -205,15 +207,8 @@ class HandoffDesk:
         self._journal.put(lambda: self._calls.nobody_came(call_sid=handoff.call_sid))
         if handoff.caller_number is None:
             return
-        now = self._clock.now()
         self._journal.put(
-            lambda: self._bookings.add_callback(
-                call_sid=handoff.call_sid,
-                number=handoff.caller_number,
-                name=None,
-                message=handoff.brief,
-                reason="nobody_answered",
-                now=now,
-                key=f"{handoff.call_sid} handoff",
+            lambda: self._calling_back.ask(
+                handoff.call_sid, handoff.caller_number, NOBODY_CAME, brief=handoff.brief
             )
         )

@@ -37,7 +37,7 @@ from bridge.harness.checks_of_record import (
 )
 from bridge.harness.evidence import Evidence, is_ours
 from bridge.harness.expectations import Facts, failed_expectations
-from tools.store import ReservationState
+from tools.store import Channel, ReservationState
 
 Rule = Callable[[Evidence], Iterator[str]]
 
@@ -96,14 +96,17 @@ def facts_of(evidence: Evidence) -> Facts:
         hold for hold in evidence.rows.reservations
         if hold.state is ReservationState.HELD and hold.expires_at and hold.expires_at > evidence.rows.at
     ]  # fmt: skip
+    told = to_owner(evidence)
     return Facts(
         outcome=row.outcome.value if row and row.outcome else "none",
         end=_end(evidence, bool(dialled)),
         events=tuple(sorted(starts)),
         cancelled=_starts_of(evidence, ReservationState.CANCELLED),
         moved=_starts_of(evidence, ReservationState.MOVED),
-        texts=len(evidence.messages),
-        emails=len(evidence.mails),
+        texts=sum(message["body"] not in told for message in evidence.messages),
+        emails=sum(mail.message_id not in told for mail in evidence.mails),
+        owner_texts=sum(message["body"] in told for message in evidence.messages),
+        owner_emails=sum(mail.message_id in told for mail in evidence.mails),
         callbacks=tuple(row.reason for row in evidence.rows.callbacks),
         lead=_lead(evidence),
         tools=tuple(entry.data["name"] for entry in evidence.model.of("tool_asked")),
@@ -111,6 +114,12 @@ def facts_of(evidence: Evidence) -> Facts:
         dialled=dialled[-1] if dialled else "",
         holds_left=len(held),
     )
+
+
+def to_owner(evidence: Evidence) -> frozenset[str]:
+    """Bodies of the texts and ids of the mails that told the owner of a task."""
+    told = [text for text in evidence.rows.texts if text.callback_id is not None]
+    return frozenset(text.body if text.channel is Channel.SMS else text.id for text in told)
 
 
 def _starts_of(evidence: Evidence, state: ReservationState) -> tuple[datetime, ...]:

@@ -13,6 +13,7 @@ from tools.store import Channel, ReservationState, TextState
 NEVER_BOOKED = (ReservationState.FAILED, ReservationState.EXPIRED, ReservationState.RELEASED)
 GONE = (ReservationState.MOVED, ReservationState.CANCELLED, ReservationState.WITHDRAWN)
 OUT = (TextState.SENT, TextState.UNKNOWN)  # of a text: it is out, or may be
+TASK = "callback"  # kind of what the owner is sent
 SHORT = 12  # characters: as few stand in many a log line by chance
 # Words of a closed list that a detail may be, and that a log may use for something else.
 COMMON_WORDS = frozenset({"new", "existing", "normal", "urgent", "emergency", "unknown", "yes", "no"})
@@ -21,17 +22,20 @@ _STAMP = re.compile(r"\d\d:\d\d:\d\d\.\d{6}")
 
 
 def texts_at_most_once(evidence: Evidence) -> Iterator[str]:
-    """I4: one text of a kind for a booking, and only to the number that called.
+    """I4: one text of a kind for a booking, and only to the number that called; one to the owner for a task.
 
     What waits in the outbox (a reminder) is no text yet; a code is one, though about no booking.
     """
     bodies = [message["body"] for message in evidence.messages]
     if len(bodies) != len(set(bodies)):
         yield "the same text was sent twice"
-    for message in evidence.messages:
-        if message["to"] != evidence.recording.caller:
-            yield "a text went to a number that is not the caller's"
     texts = [text for text in evidence.rows.texts if text.channel is Channel.SMS]
+    told = {text.body for text in texts if text.callback_id is not None}
+    for message in evidence.messages:
+        if message["body"] in told and message["to"] != evidence.owner_sms:
+            yield "a text for the owner went to a number that is not the owner's"
+        elif message["body"] not in told and message["to"] != evidence.recording.caller:
+            yield "a text went to a number that is not the caller's"
     yield from _once_of_a_kind(evidence)
     states = [text.state for text in texts]
     sent, unsure = states.count(TextState.SENT), states.count(TextState.UNKNOWN)
@@ -47,11 +51,17 @@ def texts_at_most_once(evidence: Evidence) -> Iterator[str]:
 
 def _once_of_a_kind(evidence: Evidence) -> Iterator[str]:
     kinds = Counter(
-        (text.reservation_id, text.kind, text.channel) for text in evidence.rows.texts if text.reservation_id
+        (text.reservation_id or text.callback_id, text.kind, text.channel)
+        for text in evidence.rows.texts
+        if text.reservation_id or text.callback_id
     )
     for (_, kind, channel), count in kinds.items():
         if count > 1:
-            yield f"{count} {kind} texts by {channel} for one booking"
+            yield f"{count} {kind} texts by {channel} for one {'task' if kind == TASK else 'booking'}"
+    tasks = {task.id for task in evidence.rows.callbacks}
+    for text in evidence.rows.texts:
+        if text.callback_id is not None and text.callback_id not in tasks:
+            yield "the owner was told of a task that does not exist"
 
 
 def notices_follow_the_booking(evidence: Evidence) -> Iterator[str]:

@@ -65,6 +65,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     gone_after_s: float  # how long they took to go
     zone: ZoneInfo  # the business's
     keep_for: timedelta  # how long the owner lets a hold last
+    owner_sms: str | None = None  # where the owner is told of callbacks
+    owner_email: str | None = None
 
     def heard_at(self, at: float) -> int:
         """Where in what the caller heard a moment of the loop's time stands, in bytes; 0 before any stream.

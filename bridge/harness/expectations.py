@@ -22,6 +22,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     moved: tuple[datetime, ...]  # starts that bookings were moved away from; wall clock
     texts: int  # accepted by the Twilio stand-in
     emails: int  # accepted by the mail stand-in
+    owner_texts: int = 0  # those of them that told the owner of a task are counted here alone
+    owner_emails: int = 0
     callbacks: tuple[str, ...]  # reasons of the tasks for a person, in order
     lead: dict[str, str]  # what was kept of what the caller told
     tools: tuple[str, ...]  # asked by the model, in order
@@ -40,6 +42,8 @@ def failed_expectations(expect: Expect, facts: Facts) -> list[str]:
         *_differs("moved from", _moments(expect.moved), _moments(facts.moved)),
         *_differs("texts", str(expect.texts), str(facts.texts)),
         *_differs("emails", str(expect.emails), str(facts.emails)),
+        *_differs("texts to the owner", str(expect.owner_texts), str(facts.owner_texts)),
+        *_differs("emails to the owner", str(expect.owner_emails), str(facts.owner_emails)),
         *_differs(
             "callbacks for", ", ".join(expect.callbacks) or "none", ", ".join(facts.callbacks) or "none"
         ),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from statistics import median
 
-from bridge.harness.checker import facts_of
+from bridge.harness.checker import facts_of, to_owner
 from bridge.harness.evidence import Evidence, instant, is_ours
 from tools.store import ReservationState
 
@@ -39,9 +39,14 @@ def _calendars(evidence: Evidence) -> Iterator[Line]:
 
 
 def _sent(evidence: Evidence) -> Iterator[Line]:
+    """What the caller was sent."""
+    told = to_owner(evidence)
     for message in evidence.messages:
-        yield "text", f"to {message['to']}: {message['body']}"
+        if message["body"] not in told:
+            yield "text", f"to {message['to']}: {message['body']}"
     for mail in evidence.mails:
+        if mail.message_id in told:
+            continue
         method = "" if mail.invite is None else f", with an invitation ({mail.invite.method})"
         yield "mail", f"to {mail.to}: {mail.subject}{method}"
 
@@ -50,7 +55,15 @@ def _people(evidence: Evidence) -> Iterator[Line]:
     """What is left for a person to do, and what they are told."""
     for task in evidence.rows.callbacks:
         who = ", ".join(word for word in (task.name, task.number) if word)
-        yield "callback", f"{task.reason}: {who}: {' / '.join(task.message.splitlines())}"
+        what = [task.reason, task.urgency, *([f"best time: {task.best_time}"] if task.best_time else [])]
+        yield "callback", f"{', '.join(what)}: {who}: {' / '.join(task.message.splitlines())}"
+    told = to_owner(evidence)
+    for message in evidence.messages:
+        if message["body"] in told:
+            yield "owner", f"text to {message['to']}: {message['body']}"
+    for mail in evidence.mails:
+        if mail.message_id in told:
+            yield "owner", f"mail to {mail.to}: {mail.subject}"
     facts = facts_of(evidence)
     if facts.lead:
         yield "lead", ", ".join(f"{key}: {value}" for key, value in facts.lead.items())

@@ -112,6 +112,8 @@ class Expect(msgspec.Struct, frozen=True, kw_only=True):
     moved: tuple[datetime, ...] = ()  # starts that bookings were moved away from; wall clock
     texts: int = 0
     emails: int = 0
+    owner_texts: int = 0  # that told the owner of a task; not counted among the others
+    owner_emails: int = 0
     callbacks: tuple[str, ...] = ()  # reasons of the tasks for a person, in order
     lead: dict[str, str] = {}  # what was kept of what the caller told
     tools: tuple[str, ...] = ()  # asked in this order, others may stand between

@@ -154,6 +154,8 @@ def _expect(table: Table) -> Expect:
         moved=tuple(table.moments("moved")),
         texts=table.number("texts", at_least=0) or 0,
         emails=table.number("emails", at_least=0) or 0,
+        owner_texts=table.number("owner_texts", at_least=0) or 0,
+        owner_emails=table.number("owner_emails", at_least=0) or 0,
         callbacks=tuple(table.words("callbacks")),
         lead=table.texts("lead"),
         tools=tuple(table.words("tools")),

@@ -43,6 +43,7 @@ from bridge.store.store import Store
 from tools.business import Business
 from tools.business_file import load_business
 from tools.clock import Clock
+from tools.store import Text
 
 PUBLIC_BASE_URL = "https://voice.example.test"  # what Twilio would sign; nothing listens there
 ACCOUNT_SID = "AC" + "0" * 32
@@ -181,7 +182,7 @@ async def _run(
             max_seconds=LONGEST_S,
         )
         model_open_after_s = await _model_closed(model, ledgers)
-        await _mail_sent(settings.database_url)
+        await _all_sent(settings.database_url)
         await server.cleanup()
         return Evidence(
             recording=recording,
@@ -199,6 +200,8 @@ async def _run(
             rows=await _rows(settings.database_url, clock),
             zone=zone,
             keep_for=timedelta(minutes=business.hold_minutes),
+            owner_sms=business.owner.sms,
+            owner_email=business.owner.email,
             log_lines=[],
             leftovers=[],
             gone_after_s=0.0,
@@ -266,16 +269,22 @@ async def _model_closed(model: ModelStandin, ledgers: dict[str, Ledger]) -> floa
     return 0.0 if ended is None or closed is None else max(0.0, closed - ended)
 
 
-async def _mail_sent(url: str) -> None:
-    """Wait until no mail is waiting any more, or for long enough."""
+async def _all_sent(url: str) -> None:
+    """Wait until no mail and no word to the owner is waiting any more, or for long enough."""
     loop = asyncio.get_running_loop()
     until = loop.time() + MAIL_S
     async with _opened(url) as store:
         while loop.time() < until:
             texts = await store.report.texts()
-            if not any(text.channel == "email" and text.state in ("pending", "sending") for text in texts):
+            if not any(_is_on_its_way(text) for text in texts):
                 return
             await asyncio.sleep(MAIL_EVERY_S)
+
+
+def _is_on_its_way(text: Text) -> bool:
+    """Whether recovery is about to send it, and not only when its hour comes."""
+    at_once = text.channel == "email" or text.kind in ("callback", "cancelled")
+    return at_once and text.state in ("pending", "sending")
 
 
 def _latest_text(rest: TwilioRestStandin, number: str) -> str:

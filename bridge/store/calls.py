@@ -15,11 +15,9 @@ import sqlalchemy as sa
 from bridge.call.messages import RecordTurn, RunTool, Usage
 from bridge.store.database import Database
 from bridge.store.tables import calls, insert_into, tokens, tool_calls, turns
+from tools.callbacks import END_UNKNOWN, NOBODY_CAME
 from tools.result import ToolResult
 
-END_UNKNOWN = "end_unknown"  # reason of a call that Twilio says is over and nobody closed
-
-NOBODY_CAME = "nobody_answered"
 NOBODY_CAME_SUMMARY = (
     "The caller was to speak to a person, but nobody came to the telephone; please call back."
 )

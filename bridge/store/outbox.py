@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 
 from bridge.store import rows
 from bridge.store.database import Database
@@ -26,6 +27,8 @@ from tools.store import (
     TooManyTexts,
 )
 
+log = structlog.get_logger(__name__)
+
 # A text may be settled from here to there; everything else is left as it is. `unknown` is
 # never sent again, but looking it up in Twilio's list may still tell what became of it.
 SETTLED_FROM = {
@@ -37,6 +40,8 @@ SETTLED_FROM = {
 # Recovery sends what is pending and looks up what is unknown; the others have come to their end.
 LOOKED_AT = (TextState.PENDING, TextState.UNKNOWN)
 A_DAY = timedelta(hours=24)  # what the caps on texts count back
+# What they count: those cancelled were never sent.
+_COUNTED = (outbox.c.channel == Channel.SMS) & (outbox.c.state != TextState.CANCELLED)
 
 
 class Outbox:
@@ -123,26 +128,49 @@ class Outbox:
         reason: str,
         now: datetime,
         key: str | None = None,
+        urgency: str = "normal",
+        best_time: str | None = None,
+        notices: tuple[Notice, ...] = (),
+        texts_per_day: int | None = None,
     ) -> str:
+        """See BookingStore."""
         # The journal repeats a write whose answer was lost, so the id follows from what is written. What
         # the caller tells after a message comes with the same key, and belongs to the same task.
         same = key if key is not None else "\n".join((now.isoformat(), message))
         callback_id = uuid.uuid5(uuid.NAMESPACE_OID, "\n".join((call_sid, reason, same))).hex
+        task = {
+            "number": number,
+            "name": name,
+            "message": message,
+            "urgency": urgency,
+            "best_time": best_time,
+        }
 
-        def work(connection: sa.Connection) -> None:
+        def work(connection: sa.Connection) -> bool:
+            """Whether the owner's texts of this day are used up."""
             insert = insert_into(connection, callbacks).values(
-                id=callback_id,
-                call_sid=call_sid,
-                number=number,
-                name=name,
-                message=message,
-                reason=reason,
-                created_at=now,
+                id=callback_id, call_sid=call_sid, reason=reason, created_at=now, **task
             )
-            latest = {"name": sa.func.coalesce(insert.excluded.name, callbacks.c.name), "message": message}
-            connection.execute(insert.on_conflict_do_update(index_elements=["id"], set_=latest))
+            row = connection.execute(insert.on_conflict_do_nothing().returning(callbacks.c.id)).first()
+            if row is None:  # whoever wrote it first has told the owner
+                known = {column: value for column, value in task.items() if value}
+                if urgency == "normal":  # nothing speaks for it: somebody who knew more may have written it
+                    del known["urgency"]
+                if known:
+                    same_task = sa.update(callbacks).where(callbacks.c.id == callback_id)
+                    connection.execute(same_task.values(**known))
+                return False
+            if not notices:
+                return False
+            rows.lock_texts(connection)
+            used_up = texts_per_day is not None and _told_by_text(connection, now) >= texts_per_day
+            for notice in notices:
+                if notice.channel is not Channel.SMS or not used_up:
+                    _insert(connection, None, call_sid, notice, now, callback_id)
+            return used_up and any(notice.channel is Channel.SMS for notice in notices)
 
-        await self._database.write(work)
+        if await self._database.write(work):
+            log.warning("owner_not_texted", reason="too_many_texts", per_day=texts_per_day)
         return callback_id
 
 
@@ -177,7 +205,12 @@ def cancel_texts(connection: sa.Connection, which: sa.ColumnElement[bool], now: 
 
 
 def _insert(
-    connection: sa.Connection, reservation_id: str | None, call_sid: str, notice: Notice, now: datetime
+    connection: sa.Connection,
+    reservation_id: str | None,
+    call_sid: str,
+    notice: Notice,
+    now: datetime,
+    callback_id: str | None = None,
 ) -> str:
     """Id of the new row; there is none when one of its kind is there already."""
     text_id = uuid.uuid4().hex
@@ -195,6 +228,7 @@ def _insert(
             invite=notice.invite,
             state=TextState.CANCELLED if unwanted else TextState.PENDING,
             call_sid=call_sid,
+            callback_id=callback_id,
             due_at=None if unwanted else notice.due_at or now + UNFINISHED_AFTER,
             created_at=now,
             changed_at=now,
@@ -220,8 +254,8 @@ def _find(connection: sa.Connection, reservation_id: str | None, kind: str, chan
 
 
 def _check_caps(connection: sa.Connection, caps: TextCaps, call_sid: str, to: str, now: datetime) -> None:
-    """Raises TooManyTexts unless one more is allowed. Those cancelled do not count."""
-    counted = (outbox.c.channel == Channel.SMS) & (outbox.c.state != TextState.CANCELLED)
+    """Raises TooManyTexts unless one more is allowed. Those to the owner do not count."""
+    counted = _COUNTED & outbox.c.callback_id.is_(None)
     of_late = counted & (outbox.c.created_at > now - A_DAY)
     for which, cap in (
         (counted & (outbox.c.call_sid == call_sid), caps.per_call),
@@ -231,6 +265,12 @@ def _check_caps(connection: sa.Connection, caps: TextCaps, call_sid: str, to: st
         count = sa.select(sa.func.count()).select_from(outbox).where(which)
         if connection.execute(count).scalar_one() >= cap:
             raise TooManyTexts
+
+
+def _told_by_text(connection: sa.Connection, now: datetime) -> int:
+    """How many texts went to the owner of late."""
+    of_late = _COUNTED & outbox.c.callback_id.is_not(None) & (outbox.c.created_at > now - A_DAY)
+    return connection.execute(sa.select(sa.func.count()).select_from(outbox).where(of_late)).scalar_one()
 
 
 def as_texts(found: Iterable[sa.Row[Any]]) -> list[Text]:
@@ -249,6 +289,7 @@ def as_texts(found: Iterable[sa.Row[Any]]) -> list[Text]:
             message_sid=row.message_sid,
             error_code=row.error_code,
             queued_at=row.created_at,
+            callback_id=row.callback_id,
         )
         for row in found
     ]

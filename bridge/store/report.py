@@ -67,6 +67,8 @@ class CallbackRow(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None
     message: str
     reason: str
+    urgency: str  # normal, urgent, emergency, unknown
+    best_time: str | None  # to call, in the caller's words
     created_at: datetime
 
 

@@ -136,10 +136,13 @@ outbox = sa.Table(
     sa.Column("message_sid", sa.String),
     sa.Column("error_code", sa.String),
     sa.Column("call_sid", sa.String, nullable=False),
+    # The task that the owner is told of. No foreign key: a task is forgotten by itself.
+    sa.Column("callback_id", sa.String),
     sa.Column("due_at", Instant),  # when recovery looks at it
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("changed_at", Instant, nullable=False),
     sa.UniqueConstraint("reservation_id", "kind", "channel", name="outbox_one_per_kind"),
+    sa.Index("outbox_one_per_callback", "callback_id", "channel", unique=True),
     sa.Index("outbox_due", "due_at"),
     # For the caps.
     sa.Index("outbox_by_reader", "to", "created_at"),
@@ -155,7 +158,9 @@ callbacks = sa.Table(
     sa.Column("number", sa.String),
     sa.Column("name", sa.String),
     sa.Column("message", sa.String, nullable=False),
-    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("reason", sa.String, nullable=False),  # a key of tools.callbacks.REASONS
+    sa.Column("urgency", sa.String, nullable=False, server_default="normal"),
+    sa.Column("best_time", sa.String),  # to call, in the caller's words
     sa.Column("created_at", Instant, nullable=False),
 )
 
@@ -202,6 +207,7 @@ leads = sa.Table(
             "urgency",
             "qualified",
             "handoff_reason",
+            "best_time",
         )
     ),
     sa.Column("fields", sa.String, nullable=False),  # JSON, the owner's own

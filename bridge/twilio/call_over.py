@@ -8,14 +8,16 @@ is what the snapshot knew. Read `routes.py` for when this is asked.
 import asyncio
 
 from bridge.call.messages import NextStep
+from bridge.call.phases import LIMITS
 from bridge.call.record import call_outcome, call_summary
-from bridge.store.calls import END_UNKNOWN, CallRow, CallStore
+from bridge.handoff.states import State
+from bridge.store.calls import CallRow, CallStore, Outcome
+from bridge.store.handoffs import HandoffStore
 from bridge.store.journal import Journal
-from bridge.twilio.resuming import Resuming, facts_of
-from tools.business import Business
+from bridge.twilio.calling_back import CallingBack
+from tools.callbacks import END_UNKNOWN, NOBODY_CAME
 from tools.clock import Clock
-from tools.lead import callback_note
-from tools.store import BookingStore, Lead
+from tools.facts import CallFacts
 
 GRACE_S = 3.0  # for another process to write down the end that it saw
 
@@ -27,16 +29,14 @@ class CallOver:
         self,
         *,
         calls: CallStore,
-        bookings: BookingStore,
-        resuming: Resuming,
-        business: Business,
+        handoffs: HandoffStore,
+        calling_back: CallingBack,
         journal: Journal,
         clock: Clock,
     ) -> None:
         self._calls = calls
-        self._bookings = bookings
-        self._resuming = resuming
-        self._business = business
+        self._handoffs = handoffs
+        self._calling_back = calling_back
         self._journal = journal
         self._clock = clock
         self._waiting: dict[str, asyncio.TimerHandle] = {}
@@ -59,48 +59,41 @@ class CallOver:
             self.now(call_sid)
 
     async def _close(self, call_sid: str) -> None:
-        """Close the call's row if nobody has, and ask a person to call back if the caller was let down.
-
-        That is: nobody saw the end, or something broke and Twilio never asked what comes next.
-        """
-        now = self._clock.now()
-        unseen = await self._calls.close_if_open(call_sid=call_sid, now=now)
+        """Close the call's row if nobody has, and ask a person to call back if the caller was let down."""
+        unseen = await self._calls.close_if_open(call_sid=call_sid, now=self._clock.now())
         row = await self._calls.call(call_sid)
         if row is None:
             return
-        unanswered = row.next_step == NextStep.TROUBLE and row.next_asked_at is None
-        if not unseen and not unanswered:
+        reason = END_UNKNOWN if unseen else await self._let_down(row)
+        if reason is None:
             return
-        name, message = await self._left_behind(row, write=unseen)
-        if row.caller_number is not None:
-            await self._bookings.add_callback(
-                call_sid=call_sid,
-                number=row.caller_number,
-                name=name,
-                message=message,
-                reason=END_UNKNOWN if unseen else row.next_step_reason or END_UNKNOWN,
-                now=now,
-                key=call_sid,
-            )
+        facts = await self._calling_back.facts(call_sid, row)
+        if unseen and row.snapshot is not None:
+            await self._write_end(facts)
+        if reason == NOBODY_CAME:
+            await self._calls.nobody_came(call_sid=call_sid)
+        await self._calling_back.ask_about(facts, reason)
 
-    async def _left_behind(self, row: CallRow, *, write: bool) -> tuple[str | None, str]:
-        """Name and message for whoever calls back. `write`: the call's row gets what is known, too."""
-        if row.snapshot is None:
-            return None, ""  # it never had a stream
-        facts = (await self._resuming.snapshot(row, facts_of(row.call_sid, row))).facts
+    async def _let_down(self, row: CallRow) -> str | None:
+        """Why somebody should call back after an end that was seen; None: the caller was not let down."""
+        if row.next_asked_at is None and row.next_step == NextStep.TROUBLE:
+            return row.next_step_reason or END_UNKNOWN
+        if row.next_asked_at is None and row.next_step == NextStep.PERSON:
+            # Twilio never asked whom to ring.
+            return row.next_step_reason if row.next_step_reason in LIMITS else NOBODY_CAME
+        if row.outcome is not Outcome.TRANSFERRED:
+            return None
+        handoff = await self._handoffs.handoff(row.call_sid)
+        # On the way back to the agent: a new stream would have written another end.
+        return NOBODY_CAME if handoff is not None and handoff.state is State.RETURNED else None
+
+    async def _write_end(self, facts: CallFacts) -> None:
+        """What the call's row can say of an end that nobody saw."""
         outcome = call_outcome(facts, END_UNKNOWN)
-        summary = call_summary(facts, outcome)
-        if write:
-            await self._calls.close_call(
-                call_sid=row.call_sid,
-                outcome=outcome,
-                reason=END_UNKNOWN,
-                summary=summary,
-                now=self._clock.now(),
-            )
-        told = (
-            ""
-            if facts.lead == Lead()
-            else callback_note(facts.lead, facts.caller_number, self._business.fields)
+        await self._calls.close_call(
+            call_sid=facts.call_sid,
+            outcome=outcome,
+            reason=END_UNKNOWN,
+            summary=call_summary(facts, outcome),
+            now=self._clock.now(),
         )
-        return facts.lead.name or facts.held_name, "\n".join(part for part in (summary, told) if part)

@@ -19,7 +19,7 @@ from bridge.call.resumption import FIRST_STREAM, Resumption
 from bridge.call.switchboard import Switchboard
 from bridge.handoff.desk import HandoffDesk
 from bridge.handoff.states import Happened
-from bridge.store.calls import NOBODY_CAME, CallStore, Outcome
+from bridge.store.calls import CallStore, Outcome
 from bridge.store.handoffs import HandoffStore
 from bridge.store.journal import Journal
 from bridge.twilio import stream, stream_token, twiml
@@ -27,6 +27,7 @@ from bridge.twilio.addresses import webhook_url
 from bridge.twilio.admission import REFUSALS, STORE_S, Admission
 from bridge.twilio.call_over import CallOver
 from bridge.twilio.caller_id import is_attested, phone_number
+from bridge.twilio.calling_back import CallingBack
 from bridge.twilio.codec import Start
 from bridge.twilio.forms import signed_form
 from bridge.twilio.handoff import HandoffRoutes
@@ -35,6 +36,7 @@ from bridge.twilio.inbound import InboundTexts
 from bridge.twilio.resuming import Resuming, facts_of
 from bridge.twilio.signature import SignatureCheck
 from tools.business import Business, HandoffMode
+from tools.callbacks import NO_PERSON, NOBODY_CAME
 from tools.clock import Clock
 from tools.facts import CallFacts
 from tools.returning import know_caller
@@ -65,6 +67,7 @@ class TwilioRoutes:
         handover: Handover,
         resuming: Resuming,
         call_over: CallOver,
+        calling_back: CallingBack,
         texts: InboundTexts,
         handoffs: HandoffStore,
         desk: HandoffDesk,
@@ -83,6 +86,7 @@ class TwilioRoutes:
         self._handover = handover
         self._resuming = resuming
         self._call_over = call_over
+        self._calling_back = calling_back
         self._over: set[str] = set()  # calls that Twilio says are over, and that are still here
         self._texts = texts
         self._handoffs = handoffs
@@ -296,25 +300,15 @@ class TwilioRoutes:
         """
         number = self._business.person_at(self._clock.now())
         if number is None:
-            return await self._call_back(form, "no_person")
+            return await self._call_back(form, NO_PERSON)
         return _xml(twiml.person(number, webhook_url(self._public_base_url, "/twilio/handoff"), say=line))
 
     async def _call_back(self, form: MultiDictProxy[str], reason: str) -> web.Response:
         number = phone_number(form.get("From", ""))
-        call_sid, now = form["CallSid"], self._clock.now()
+        call_sid = form["CallSid"]
         if reason == NOBODY_CAME:
             self._journal.put(lambda: self._calls.nobody_came(call_sid=call_sid))
-        await self._store_soon(
-            lambda: self._bookings.add_callback(
-                call_sid=call_sid,
-                number=number,
-                name=None,
-                message="",
-                reason=reason,
-                now=now,
-                key=call_sid,
-            )
-        )
+        await self._store_soon(lambda: self._calling_back.ask(call_sid, number, reason))
         return _xml(twiml.hang_up(self._business.wording.call_back))
 
     async def _store_soon(self, write: Callable[[], Awaitable[object]]) -> None:

@@ -137,6 +137,7 @@ def test_check_warns_of_dear_texts(ready: Path, monkeypatch: pytest.MonkeyPatch,
     assert [main(["migrate"]), main(["check"])] == [0, 0]
     shown = capsys.readouterr().out
     assert shown.count("mine.toml: wording.moved_text: ") == 2
+    assert shown.count("mine.toml: owner: nobody is told of callbacks") == 1
     assert "in order" in shown
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.business import Business, Reminders, TextRules
+from tools.business import Business, Owner, Reminders, TextRules
 from tools.business_file import BusinessFileError, parse_business
 from tools.store import TextCaps
 
@@ -100,3 +100,32 @@ def test_the_rules_may_be_empty() -> None:
     """Then a text ends without them."""
     rules = 'cancellation_rules = "To change or cancel, please call us."'
     assert parse_business(SAMPLE.replace(rules, 'cancellation_rules = ""')).wording.cancellation_rules == ""
+
+
+def test_nobody_is_told_unless_the_owner_wants_it() -> None:
+    """By text, by mail, or by both; the cap on texts has a default."""
+    assert parse_business(SAMPLE).owner == Owner()
+    told = parse_business(SAMPLE + '[owner]\nsms = "+4930901820"\nemail = "office@example.com"\n')
+    assert told.owner == Owner(sms="+4930901820", email="office@example.com", texts_per_day=50)
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ('sms = "555 0180"', "owner.sms:"),
+        ('email = "office"', "owner.email:"),
+        ("texts_per_day = 0", "owner.texts_per_day:"),
+        ('phone = "+12025550181"', "owner:"),
+    ],
+)
+def test_where_the_owner_cannot_be_told(given: str, problem: str) -> None:
+    """Each mistake has its place."""
+    with pytest.raises(BusinessFileError) as error:
+        parse_business(f"{SAMPLE}[owner]\n{given}\n")
+    assert [one for one in error.value.problems if one.startswith(problem)] != []
+
+
+def test_a_placeholder_of_another_text_is_refused() -> None:
+    """The owner's texts are about a caller, not about a booking."""
+    with pytest.raises(BusinessFileError, match=r"wording\.owner_text: unknown placeholder \{date\}"):
+        parse_business(SAMPLE.replace('owner_text = "', 'owner_text = "{date} '))

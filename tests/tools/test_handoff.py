@@ -64,6 +64,8 @@ async def test_outside_staffed_hours_a_message_is_offered(scene: Scene) -> None:
     result = await closed_scene.run("transfer_to_human", reason="emergency")
     assert result.output == {"ok": False, "say": spoken.nobody_to_connect()}
     assert result.then is Then.GO_ON
+    assert scene.facts.nobody_there
+    assert scene.facts.lead.urgency == "emergency"  # whoever calls back is told so
 
 
 async def test_code_fetches_a_person_without_the_model(scene: Scene) -> None:

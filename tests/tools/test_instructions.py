@@ -90,7 +90,7 @@ def test_values_are_not_read_as_placeholders(business: Business) -> None:
 def test_prompt_and_catalogue_name_the_same_tools(mode: Mode, business: Business) -> None:
     """In either mode the prompt names every tool the model has, and none that it has not."""
     template = re.sub(r"\{[a-z_]+\}", "", read_template(PROMPT, mode))
-    arguments = {"hold_id", "text_me", "caller_asks", *Qualified}
+    arguments = {"hold_id", "text_me", "caller_asks", "best_time", *Qualified}
     named = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", template)) - arguments
     assert named == {tool.name for tool in tools_of(msgspec.structs.replace(business, mode=mode))}
 

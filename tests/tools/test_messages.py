@@ -7,7 +7,8 @@ import pytest
 
 from tests.tools.scene import HANG, Scene
 from tools import spoken
-from tools.messages import keep
+from tools.messages import tasks_left
+from tools.owner import ask
 from tools.result import Claim, Gate, Receipt
 from tools.store import StoreUnavailable
 
@@ -82,10 +83,10 @@ async def test_what_is_told_after_a_message_belongs_to_its_task(scene: Scene) ->
     for message in ("My tooth hurts.", "Please call in the morning."):
         await scene.run("take_message", message=message)
     await scene.run("save_details", name="Dana Reed", location="48 Oak Street")
-    for taken in scene.facts.messages:
-        await keep(scene.store, scene.business, scene.facts, taken, scene.clock.now())
+    for task in tasks_left(scene.business, scene.facts):
+        await ask(scene.store, scene.business, task, now=scene.clock.now())
     tasks = await scene.report.callbacks()
-    assert {(task.message, task.name) for task in tasks} == {
+    assert {(kept.message, kept.name) for kept in tasks} == {
         ("My tooth hurts.\nLocation: 48 Oak Street", "Dana Reed"),
         ("Please call in the morning.\nLocation: 48 Oak Street", "Dana Reed"),
     }

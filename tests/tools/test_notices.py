@@ -58,6 +58,9 @@ async def test_a_cancellation_is_told_and_nothing_else(scene: Scene) -> None:
     found = texts(cancelled_notices(scene.kit, booking()))
     assert found.keys() == {"cancelled"}
     assert "cancelled" in found["cancelled"].body
+    due_at = found["cancelled"].due_at
+    assert due_at is not None, "no tool sends it"
+    assert due_at <= scene.clock.now()
 
 
 @pytest.mark.parametrize(

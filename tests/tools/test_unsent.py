@@ -9,7 +9,7 @@ from tests.tools.scene import Scene
 from tools.appointments import Outcome, begin, move_event
 from tools.notices import cancelled_notices
 from tools.ports import SmsAmbiguous, SmsRetry
-from tools.recovery import Recovery
+from tools.recovery import EVERY_S, Recovery
 from tools.store import LOOK_AGAIN_AFTER, ReservationState, StoreUnavailable, TextState
 
 LOST = StoreUnavailable("locked")
@@ -136,6 +136,20 @@ async def test_a_reminder_of_a_cancelled_booking_is_not_sent(scene: Scene) -> No
     assert len(scene.sms.sent) == 2, "the confirmation, and that it is cancelled"
     await sweep(scene, await seconds_to(scene, row, 23))
     assert reminders(scene) == []
+
+
+async def test_that_it_is_cancelled_is_told_within_seconds(scene: Scene) -> None:
+    """No tool sends it: it goes at recovery's next look, once."""
+    row = await booked_on(scene, "2026-12-02", part_of_day="afternoon")
+    await scene.store.begin_leaving(
+        reservation_id=row.id,
+        ends_as=ReservationState.CANCELLED,
+        now=scene.clock.now(),
+        notices=cancelled_notices(scene.kit, row),
+    )
+    swept = [await sweep(scene, EVERY_S) for _ in range(3)]
+    assert [each.texts for each in swept] == [1, 0, 0]
+    assert "is cancelled" in scene.sms.sent[-1][1]
 
 
 async def test_a_moved_booking_is_reminded_of_at_its_new_time(scene: Scene) -> None:

@@ -37,7 +37,8 @@ from tools.business import Business, HandoffMode, HandoffRules, Mode
 from tools.business_file import load_business
 from tools.clock import Clock
 from tools.facts import CallFacts, Done, Message
-from tools.messages import keep
+from tools.messages import tasks_left
+from tools.owner import ask
 from tools.result import Claim, Gate, ToolResult
 from tools.store import Lead
 
@@ -289,18 +290,25 @@ async def test_where_appointments_are_booked_details_alone_are_no_task(tmp_path:
 async def test_what_was_told_after_a_message_reaches_its_task(tmp_path: Path) -> None:
     """The call's end writes it once more: one task, with the number that was told last."""
     async with desk(tmp_path) as one:
-        message = Message("The roof leaks.", None)
-        known = facts(message_taken=True, messages=[message])
-        await keep(one.store.bookings, BOOKINGS, known, message, BEGIN)
+        known = facts(message_taken=True, messages=[Message("The roof leaks.")])
+        for task in tasks_left(BOOKINGS, known):
+            await ask(one.store.bookings, BOOKINGS, task, now=BEGIN)
         known.lead = TOLD
         await ended(one, known)
+        (kept,) = await one.store.report.callbacks()
+        assert (kept.name, kept.reason) == ("Dana Reed", "message")
+        told = "Asked to be called at: +12025550199\nReason: a broken tooth"
+        assert kept.message == f"The roof leaks.\n{told}"
+
+
+@in_no_time
+async def test_a_message_that_the_store_did_not_take_is_written_at_the_end(tmp_path: Path) -> None:
+    """Once, however often the call's end is written; also where something else was promised in the call."""
+    async with desk(tmp_path) as one:
+        for _ in range(2):
+            await ended(one, facts(messages=[Message("Ring me.")]))
         (task,) = await one.store.report.callbacks()
-        assert (task.name, task.reason) == ("Dana Reed", "message")
-        assert task.message.splitlines() == [
-            "The roof leaks.",
-            "Asked to be called at: +12025550199",
-            "Reason: a broken tooth",
-        ]
+        assert (task.reason, task.message) == ("message", "Ring me.")
 
 
 @pytest.mark.parametrize("reason", EndReason)

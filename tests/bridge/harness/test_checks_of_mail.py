@@ -14,7 +14,7 @@ from bridge.harness.mail.messages import ReceivedMail
 from tools.store import Channel, Reservation, ReservationState, Text, TextState
 
 START = datetime(2026, 11, 24, 17, tzinfo=UTC)
-DANA = "dana@example.com"
+DANA, OFFICE = "dana@example.com", "office@example.com"
 INVITE = SeenInvite(
     method="REQUEST",
     uid="row",
@@ -51,6 +51,8 @@ TEXT = Text(
     state=TextState.SENT,
     channel=Channel.EMAIL,
 )
+TO_OWNER = msgspec.structs.replace(TEXT, id="2", reservation_id=None, callback_id="task", to=OFFICE)
+TOLD = msgspec.structs.replace(MAIL, message_id="2", to=OFFICE, invite=None)
 EVENT = {
     "id": "event",
     "status": "confirmed",
@@ -70,6 +72,7 @@ def wrong(
         mails=mails,
         rows=SimpleNamespace(texts=[TEXT] if texts is None else texts, reservations=[row]),
         calendar_events={"a": {"event": event or EVENT}},
+        owner_email=OFFICE,
     )
     return list(mails_at_most_once(evidence))
 
@@ -119,3 +122,16 @@ def test_a_moved_event_does_not_accuse_the_first_mail() -> None:
         "end": {"dateTime": "2026-11-25T13:00Z"},
     }
     assert wrong([MAIL], event=there) == []
+
+
+def test_the_owner_is_told_by_mail() -> None:
+    """Once for a task, to the owner's address alone, and without an invitation."""
+    assert wrong([TOLD], [TO_OWNER]) == []
+    again = change(TO_OWNER, id="3")
+    for mails, texts in (
+        ([TOLD, change(TOLD, message_id="3")], [TO_OWNER, again]),
+        ([change(TOLD, to=DANA)], [TO_OWNER]),
+        ([change(TOLD, invite=INVITE)], [TO_OWNER]),
+        ([TOLD], [change(TO_OWNER, state=TextState.PENDING)]),
+    ):
+        assert wrong(mails, texts)

@@ -47,6 +47,8 @@ def test_nothing_is_said_when_all_is_as_expected() -> None:
         ({"moved": (THREE, TWO)}, "expected moved from none, was 2026-11-25T14:00, 2026-11-25T15:00"),
         ({"texts": 2}, "expected texts 1, was 2"),
         ({"emails": 1}, "expected emails 0, was 1"),
+        ({"owner_texts": 1}, "expected texts to the owner 0, was 1"),
+        ({"owner_emails": 1}, "expected emails to the owner 0, was 1"),
         ({"callbacks": ("message", "lead")}, "expected callbacks for none, was message, lead"),
         (
             {"lead": {"name": "Dana", "email": "d@x.io"}},

@@ -36,7 +36,11 @@ def test_what_is_left_for_a_person() -> None:
     """Tasks and what the caller told, as the owner gets them."""
     lines = shown(run_fast(run_recording(load_recording(RECORDINGS / "lead-capture"))))
     (callback,) = lines["callback"]
-    assert callback.startswith("message: Carl Boone, +12025550185: ")
+    assert callback.startswith("message, urgent: Carl Boone, +12025550185: ")
+    text, mail = sorted(lines["owner"], reverse=True)
+    call = "call Carl Boone, +12025550185 (left a message; urgent"
+    assert text.startswith(f"text to +12025550181: Harbor Roofing: {call}")
+    assert mail == "mail to office@harborroofing.example: Harbor Roofing: call back Carl Boone (urgent)"
     (lead,) = lines["lead"]
     assert "property_type: house" in lead
     assert lines["calendar"] == ["nothing was written, no text was sent"]

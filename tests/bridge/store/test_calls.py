@@ -7,10 +7,11 @@ import pytest
 import sqlalchemy as sa
 
 from bridge.call.messages import NextStep, RecordTurn, RunTool, Usage
-from bridge.store.calls import END_UNKNOWN, NOBODY_CAME_SUMMARY, CallRow, CallStore, Outcome
+from bridge.store.calls import NOBODY_CAME_SUMMARY, CallRow, CallStore, Outcome
 from bridge.store.database import Database
 from bridge.store.store import Store
 from tests.bridge.store.examples import NOW
+from tools.callbacks import END_UNKNOWN
 from tools.result import Gate, ToolResult
 
 DANA = "+12025550143"

@@ -19,6 +19,7 @@ ALL = Lead(
     urgency="urgent",
     qualified="yes",
     handoff_reason="asks_for_person",
+    best_time="after five",
     fields={"insurance": "none", "naïve": "“quoted”"},
 )
 

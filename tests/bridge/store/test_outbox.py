@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from bridge.store.database import Database
 from bridge.store.store import Store
 from bridge.store.tables import outbox
 from tests.bridge.store.examples import NOW, TWO_PM, book, hold, notice
+from tests.server import logs_kept
 from tools.store import UNFINISHED_AFTER, Channel, Text, TextCaps, TextState, TooManyTexts
 
 DANA = "+12025550143"
@@ -295,3 +297,83 @@ async def test_a_callback_is_kept_for_a_person(store: Store) -> None:
     assert {(row.call_sid, row.number, row.name, row.reason, row.created_at) for row in rows} == {
         ("CA1", DANA, "Dana Reed", "message", NOW)
     }
+
+
+# --- the owner is told --------------------------------------------------------------
+
+OWNER = "+12025550181"
+BOTH = (notice("callback", to=OWNER, due_at=NOW), notice("callback", Channel.EMAIL, to="office@example.com"))
+
+
+async def task_for(
+    store: Store, key: str = "CA1", *, now: datetime = NOW, per_day: int = MANY, notices: Any = BOTH
+) -> str:
+    return await store.bookings.add_callback(
+        call_sid="CA1",
+        number=DANA,
+        name=None,
+        message="Ring back.",
+        reason="message",
+        now=now,
+        key=key,
+        urgency="urgent",
+        best_time="after five",
+        notices=notices,
+        texts_per_day=per_day,
+    )
+
+
+async def test_the_owner_is_told_of_a_task_once(store: Store) -> None:
+    """Whoever writes it again, at the same moment or later, queues nothing; both are due at once."""
+    ids = await asyncio.gather(*(task_for(store) for _ in range(6)))
+    assert [await task_for(store, now=NOW + UNFINISHED_AFTER)] == list(set(ids))
+    texts = await store.report.texts()
+    assert {(text.channel, text.to, text.callback_id) for text in texts} == {
+        (Channel.SMS, OWNER, ids[0]),
+        (Channel.EMAIL, "office@example.com", ids[0]),
+    }
+    [task] = await store.report.callbacks()
+    assert (task.urgency, task.best_time) == ("urgent", "after five")
+    [due] = await store.bookings.claim_due_texts(now=NOW, most=9)
+    assert due.channel is Channel.SMS, "the mail of this test has no hour: it is due a minute later"
+
+
+async def test_the_database_itself_refuses_to_tell_the_owner_twice(store: Store, database: Database) -> None:
+    """SQL written by hand cannot queue a second text about one task."""
+    await task_for(store, notices=BOTH[:1])
+    row = {**(await database.read(lambda c: c.execute(sa.select(outbox)).one()))._mapping, "id": "other"}
+    with pytest.raises(sa.exc.IntegrityError):
+        await database.write(lambda c: c.execute(sa.insert(outbox).values(row)))
+
+
+async def test_the_owners_texts_have_a_cap_of_their_own(store: Store) -> None:
+    """The third of a day is left out and the log says so; its mail goes, and the next day has texts again."""
+    with logs_kept() as log:
+        for key in ("1", "2", "3", "4"):
+            await task_for(store, key, per_day=2)
+    texts = await store.report.texts()
+    assert [text.channel for text in texts].count(Channel.SMS) == 2
+    assert [text.channel for text in texts].count(Channel.EMAIL) == 4
+    assert log.getvalue().count("owner_not_texted") == 2
+    assert DANA not in log.getvalue()
+    await task_for(store, "5", per_day=2, now=NOW + A_DAY, notices=BOTH[:1])
+    assert len(await store.report.texts()) == 7
+
+
+async def test_callers_and_the_owner_do_not_use_up_each_others_texts(store: Store) -> None:
+    """Neither of the call, nor of a number, nor of the day; also where the owner is who calls."""
+    one = TextCaps(per_call=1, per_number=1, in_all=1)
+    await task_for(store, notices=BOTH[:1])
+    await queue(store, None, to=OWNER, caps=one)
+    assert len([text for text in await store.report.texts() if text.to == OWNER]) == 2
+    await task_for(store, "2", per_day=2, notices=BOTH[:1])
+    assert len(await store.report.texts()) == 3
+
+
+async def test_an_owner_who_said_stop_is_not_told(store: Store) -> None:
+    """The task stands; what was never to be sent takes no room."""
+    await store.bookings.set_opted_out(number=OWNER, opted_out=True, now=NOW)
+    await task_for(store, notices=BOTH[:1])
+    await store.bookings.set_opted_out(number=OWNER, opted_out=False, now=NOW)
+    await task_for(store, "2", per_day=1, now=NOW + UNFINISHED_AFTER, notices=BOTH[:1])
+    assert [text.state for text in await store.report.texts()] == [TextState.CANCELLED, TextState.PENDING]

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 from bridge.call.snapshot import Snapshot, encode
+from bridge.handoff.states import Happened
+from bridge.store.calls import Outcome
 from bridge.store.migrate import migrate
 from bridge.store.report import CallbackRow, Report
 from bridge.store.store import Store
 from bridge.twilio.call_over import GRACE_S
 from tests.server import BEGIN, CALLER, NUMBER, Server, in_no_time, serving, until
+from tools.callbacks import Callback
 from tools.facts import CallFacts
 from tools.store import Lead
 
@@ -140,3 +143,73 @@ async def test_told_to_another_process(tmp_path: Path) -> None:
             [row] = await other.rows(Report.calls)
             assert (row.outcome, row.reason) == ("caller_hung_up", "caller_hung_up")
             assert await other.rows(Report.callbacks) == []
+
+
+async def put_through(
+    url: str, *, handoff: tuple[Happened, ...] = (), asked: bool, reason: str = "transfer"
+) -> None:
+    """A call that ended with a farewell on the way to a person, and how far it got. `asked`: Twilio has."""
+    await migrate(url)
+    store = await Store.open(url)
+    await store.calls.open_call(
+        call_sid=CALL, caller_number=CALLER, our_number=NUMBER, attested=False, now=BEGIN
+    )
+    await store.calls.set_next_step(call_sid=CALL, step="person", reason=reason, now=BEGIN)
+    await store.calls.close_call(
+        call_sid=CALL, outcome=Outcome.TRANSFERRED, reason="transfer", summary="Put through.", now=BEGIN
+    )
+    if asked:
+        await store.resuming.after_stream(
+            call_sid=CALL, broken=frozenset(), now=BEGIN, begin=False, asked=True
+        )
+    if handoff:
+        await store.handoffs.agree(call_sid=CALL, caller_number=CALLER, brief="", now=BEGIN)
+    for happened in handoff:
+        await store.handoffs.advance(call_sid=CALL, happened=happened, now=BEGIN)
+    await store.close()
+
+
+# On the way back to the agent, and talked: the caller left the conference after a key was pressed.
+BACK = (Happened.NOBODY_THERE, Happened.FETCHED)
+TALKED = (Happened.HELD, Happened.RING, Happened.ACCEPTED, Happened.CALLER_LEFT)
+
+
+@pytest.mark.parametrize(
+    ("handoff", "asked", "reasons"),
+    [
+        ((), False, ["nobody_answered"]),
+        ((), True, []),
+        (BACK, True, ["nobody_answered"]),
+        (TALKED, True, []),
+    ],
+    ids=["nobody asked whom to ring", "rung", "hung up on the way back", "talked"],
+)
+@in_no_time
+async def test_a_caller_on_the_way_to_a_person(
+    handoff: tuple[Happened, ...], asked: bool, reasons: list[str], tmp_path: Path
+) -> None:
+    """Whoever never got there is called back, and the call does not count as put through."""
+    await put_through(f"sqlite:///{tmp_path}/bridge.db", handoff=handoff, asked=asked)
+    async with serving(folder=tmp_path) as server:
+        assert [task.reason for task in await over(server)] == reasons
+        [row] = await server.rows(Report.calls)
+        assert row.outcome == (Outcome.ENDED if reasons else Outcome.TRANSFERRED)
+
+
+@in_no_time
+async def test_a_call_that_had_to_end_and_never_went_on(tmp_path: Path) -> None:
+    """The limit is told as what it is."""
+    await put_through(f"sqlite:///{tmp_path}/bridge.db", asked=False, reason="call_too_long")
+    async with serving(folder=tmp_path) as server:
+        assert [task.reason for task in await over(server)] == ["call_too_long"]
+
+
+@in_no_time
+async def test_a_message_that_was_not_written_outlives_its_process(tmp_path: Path) -> None:
+    """The store was away when it was left, and the process was killed: the snapshot has it."""
+    left = Callback(
+        call_sid=CALL, key="Ring me.", number=CALLER, name=None, message="Ring me.", reason="message"
+    )
+    await left_by_a_killed_process(f"sqlite:///{tmp_path}/bridge.db", unwritten={left.key: left})
+    async with serving(folder=tmp_path) as server:
+        assert [task.reason for task in await over(server)] == ["message", "end_unknown"]
