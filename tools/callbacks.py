@@ -47,6 +47,7 @@ REASONS = {
         ("model_slow", "model_format", "model_fault", "model_failed", "model_lost", "model_untruthful"),
         "the assistant failed",
     ),
+    "not_understood": "the assistant did not understand them",
     "call_too_long": "the call took too long",
     "call_too_dear": "the call cost too much",
     # About a booking: `tasks.py`, and what a call could not settle.
