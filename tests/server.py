@@ -96,20 +96,28 @@ class Stand(msgspec.Struct, frozen=True, kw_only=True):
 
     def environment(self, folder: Path) -> dict[str, str]:
         """What an owner would set, for a server that uses these."""
-        return {
-            "PORT": "0",
-            "PUBLIC_BASE_URL": PUBLIC,
-            "DATABASE_URL": f"sqlite:///{folder / 'bridge.db'}",
-            "OPENAI_API_KEY": API_KEY,
-            "OPENAI_REALTIME_URL": self.stage.standin.url,
-            "TWILIO_ACCOUNT_SID": ACCOUNT,
-            "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
-            "TWILIO_NUMBER": NUMBER,
-            "TWILIO_API_URL": self.rest.url,
-            "GOOGLE_CALENDAR_API_URL": self.calendar.url,
-            "GOOGLE_SERVICE_ACCOUNT_JSON": json.dumps(self.calendar.service_account),
-            "BUSINESS_FILE": str(BUSINESS),
-        }
+        url = f"sqlite:///{folder / 'bridge.db'}"
+        return environment(self.stage.standin.url, self.calendar, self.rest, url)
+
+
+def environment(
+    model_url: str, calendar: CalendarStandin, rest: TwilioRestStandin, database_url: str
+) -> dict[str, str]:
+    """What an owner would set, for a server that uses these neighbours."""
+    return {
+        "PORT": "0",
+        "PUBLIC_BASE_URL": PUBLIC,
+        "DATABASE_URL": database_url,
+        "OPENAI_API_KEY": API_KEY,
+        "OPENAI_REALTIME_URL": model_url,
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+        "TWILIO_NUMBER": NUMBER,
+        "TWILIO_API_URL": rest.url,
+        "GOOGLE_CALENDAR_API_URL": calendar.url,
+        "GOOGLE_SERVICE_ACCOUNT_JSON": json.dumps(calendar.service_account),
+        "BUSINESS_FILE": str(BUSINESS),
+    }
 
 
 class Server:

@@ -11,6 +11,7 @@ from typing import Any
 from bridge.call.messages import RecordTurn
 
 MOST_TURNS = 12
+TURNS_KEPT = 2 * MOST_TURNS  # an hour of talk is not: words that come late still find their place
 LONGEST_TURN = 400  # characters: the model pays for every one of them for the rest of the call
 LONGEST_ANSWER = 1500
 UNKNOWN = "(said something that was not written down)"
@@ -43,12 +44,17 @@ class Memory:
         """The caller said something; its words may follow later."""
         if item_id in self._turns and words is UNKNOWN:
             return
-        self._turns[item_id] = ("caller", words[:LONGEST_TURN])
+        self._keep(item_id, "caller", words[:LONGEST_TURN])
 
     def recorded(self, turn: RecordTurn) -> None:
         """Something the agent said was heard, or cut."""
         ending = " (cut off here)" if turn.cut else ""
-        self._turns[turn.item_id] = (turn.speaker, turn.text[:LONGEST_TURN] + ending)
+        self._keep(turn.item_id, turn.speaker, turn.text[:LONGEST_TURN] + ending)
+
+    def _keep(self, item_id: str, speaker: str, words: str) -> None:
+        self._turns[item_id] = (speaker, words)
+        if len(self._turns) > TURNS_KEPT:
+            del self._turns[next(iter(self._turns))]
 
     def advised(self, text: str) -> None:
         self._advice.append(text)

@@ -17,6 +17,7 @@ BYTES_PER_MS = 8  # mu-law, 8 kHz, mono
 FRAME_MS = 20
 MARK_EVERY_BYTES = 200 * BYTES_PER_MS  # marks every 200-500 ms: finer floods, coarser blurs
 
+ITEMS_KEPT = 50  # of those that are over, in case a late piece of one comes; a long call has hundreds
 MARK_DELAY_BYTES = 400 * BYTES_PER_MS  # how late a mark may be on its way back to us
 
 
@@ -120,6 +121,8 @@ class Playback:
                 ended = mark.item_id
             if mark.name == name:
                 break
+        if ended is not None:
+            self._forget_before(ended)
         return ended
 
     def clear(self, now: float) -> list[Cut]:
@@ -137,6 +140,7 @@ class Playback:
         self._marks.clear()
         self._queued = self._sent = self._acknowledged = self._unmarked = 0
         self._anchor = (0, now)
+        self._forget_before(None)
         return cuts
 
     # --- what we know -------------------------------------------------------------
@@ -211,6 +215,13 @@ class Playback:
         name = f"m{self._mark_number}"
         self._marks.append(_Mark(name, item_id, ends_item, self._queued))
         return name
+
+    def _forget_before(self, item_id: str | None) -> None:
+        """Items before this one (None: all) were cleared or heard to their end: keep only the last."""
+        while len(self._items) > ITEMS_KEPT and (oldest := next(iter(self._items))) != item_id:
+            del self._items[oldest]
+            while self._runs and self._runs[0].item_id == oldest:
+                del self._runs[0]
 
     def _position(self, now: float) -> int:
         """Bytes played since the last clear, by the anchor and the clock."""

@@ -20,16 +20,18 @@ class Transcript:
         return item_id in self._recorded
 
     def add(self, item_id: str, words: str) -> None:
+        if item_id in self._recorded:
+            return
         self._words[item_id] = self._words.get(item_id, "") + words
 
     def words(self, item_id: str) -> str:
-        """What was said of an item so far; "" for an unknown one."""
+        """What was said so far of an item that is not recorded; "" for any other."""
         return self._words.get(item_id, "")
 
     def turn(self, cut: Cut) -> RecordTurn | None:
         """What to record of an item that is over; None without words, or when it is recorded already."""
-        words = self._words.get(cut.item_id)
-        if words is None or cut.item_id in self._recorded:
+        words = self._words.pop(cut.item_id, None)
+        if words is None:
             return None
         self._recorded.add(cut.item_id)
         # Deltas carry no times, so what was heard is estimated by proportion, and labelled so.

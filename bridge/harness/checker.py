@@ -3,7 +3,7 @@
 Pure. Each rule is a function of the evidence that yields a sentence for everything wrong;
 `RULES` is the list of them; I1 to I9 number what no call may ever break, however it goes. The
 checker knows nothing of the server's objects. Read `evidence.py` first, then checks_of_line.py,
-checks_of_bookings.py and checks_of_record.py for the rules.
+checks_of_voice.py, checks_of_bookings.py and checks_of_record.py for the rules.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +20,6 @@ from bridge.harness.checks_of_bookings import (
     told_only_to_their_owner,
 )
 from bridge.harness.checks_of_line import (
-    audio_arrives_whole,
     cuts_are_true,
     interrupted_agent_falls_silent,
     no_breach,
@@ -35,6 +34,7 @@ from bridge.harness.checks_of_record import (
     notices_follow_the_booking,
     texts_at_most_once,
 )
+from bridge.harness.checks_of_voice import audio_arrives_whole
 from bridge.harness.evidence import Evidence, is_ours
 from bridge.harness.expectations import Facts, failed_expectations
 from tools.store import Channel, ReservationState

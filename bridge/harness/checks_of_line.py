@@ -1,4 +1,4 @@
-"""Rules about the line: what was sent arrives, what was heard is known, nothing stays open.
+"""Rules about the line: what was heard is known, who is interrupted falls silent, nothing stays open.
 
 Pure. Rules of checker.py, which see; what they read is in evidence.py.
 """
@@ -6,10 +6,12 @@ Pure. Rules of checker.py, which see; what they read is in evidence.py.
 from collections.abc import Iterator
 
 from bridge.harness.evidence import BYTES_PER_S, Evidence
+from bridge.harness.ledger import Entry
+from bridge.harness.telephone.stretches import HANG_MS
 
 CUT_TOLERANCE_MS = 60  # two frames and the way of a mark; the benchmark measures the real figure
-LOST_TAIL_S = 0.5  # frames still on their way when the line was cut
 LATE_SESSION_S = 2.0  # a model session may outlive its call by this
+CLEAR_S = 0.2  # from the model's hearing a caller to the silence of the agent
 TALK_OVER_S = 1.2  # after this of a caller's interrupting words the agent must be silent
 
 
@@ -17,26 +19,6 @@ def no_breach(evidence: Evidence) -> Iterator[str]:
     for ledger in (evidence.telephone, evidence.model, evidence.calendar, evidence.rest, evidence.mail):
         for entry in ledger.breaches():
             yield f"{ledger.party}: {entry.data.get('what')} {entry.data.get('detail') or ''}".strip()
-
-
-def audio_arrives_whole(evidence: Evidence) -> Iterator[str]:
-    """I8: what the model got is what the caller sent, byte for byte, drops only before session.updated."""
-    sent, received = evidence.sent_audio, evidence.received_audio
-    if evidence.early_bytes:
-        yield f"{evidence.early_bytes} bytes were sent before session.updated"
-    if not received:
-        if any(evidence.model.of("configured")) and len(sent) > BYTES_PER_S:
-            yield "the model got none of the caller's audio"
-        return
-    done = 0
-    for piece in evidence.received_pieces:
-        at = sent.find(piece, done)
-        if at < 0:
-            yield "the model did not get the caller's audio byte for byte"
-            return
-        done = at + len(piece)  # what was said while a leg was lost is lost, too
-    if len(sent) - done > LOST_TAIL_S * BYTES_PER_S:
-        yield f"the last {(len(sent) - done) / BYTES_PER_S:.1f} s never reached the model"
 
 
 def cuts_are_true(evidence: Evidence) -> Iterator[str]:
@@ -50,6 +32,26 @@ def cuts_are_true(evidence: Evidence) -> Iterator[str]:
         heard = evidence.heard_ms(entry.data["item_id"])
         if heard > CUT_TOLERANCE_MS and not _said_twice(evidence, entry.data["item_id"], heard):
             yield f"an item was deleted as unheard, but {heard} ms of it were heard"
+    told_of = {entry.data["item_id"] for entry in evidence.model.of("truncated", "deleted")}
+    for said in evidence.model.of("said"):
+        if said.data["item_id"] not in told_of and _was_cleared(evidence, said):
+            yield "an item was cut short, and the model was not told"
+
+
+def _was_cleared(evidence: Evidence, said: Entry) -> bool:
+    """True when the telephone threw away the rest of an item while its session was there to be told."""
+    item_id = said.data["item_id"]
+    part = evidence.heard_part(item_id)
+    left_ms = (len(evidence.spoken.get(item_id, b"")) - part.length) * 1000 // BYTES_PER_S
+    if not part.length or left_ms <= CUT_TOLERANCE_MS:
+        return False
+    near = CUT_TOLERANCE_MS * BYTES_PER_S // 1000
+    for clear in evidence.telephone.of("cleared"):
+        here = abs(clear.data["heard_bytes"] - (part.at + part.length)) <= near
+        if here and clear.data["dropped_bytes"] > near:
+            gone = any(said.at < e.at < clear.at + CLEAR_S for e in evidence.model.of("closed"))
+            return not gone and not _said_twice(evidence, item_id, left_ms)
+    return False
 
 
 def _said_twice(evidence: Evidence, item_id: str, heard_ms: int) -> bool:
@@ -60,7 +62,7 @@ def _said_twice(evidence: Evidence, item_id: str, heard_ms: int) -> bool:
 
 
 def interrupted_agent_falls_silent(evidence: Evidence) -> Iterator[str]:
-    """Whoever speaks over the agent is not spoken over for long."""
+    """Whoever speaks over the agent is not spoken over for long, and whatever our server is doing."""
     lines = list(evidence.telephone.of("line_began"))
     for line in lines:
         step = evidence.recording.lines[line.data["step"]]
@@ -70,6 +72,11 @@ def interrupted_agent_falls_silent(evidence: Evidence) -> Iterator[str]:
         if silent is None or silent - line.at > TALK_OVER_S:
             after = "never" if silent is None else f"after {silent - line.at:.1f} s"
             yield f"the agent fell silent {after} when the caller interrupted"
+            continue
+        noticed = next((e.at for e in evidence.model.of("speech_started") if e.at > line.at), silent)
+        late_s = silent - HANG_MS / 1000 - noticed
+        if late_s > CLEAR_S:
+            yield f"the agent spoke on for {late_s:.1f} s after the model had heard the caller"
 
 
 def session_ends_with_the_call(evidence: Evidence) -> Iterator[str]:

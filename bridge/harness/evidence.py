@@ -73,10 +73,17 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
         Between two streams, on hold say, nothing of ours is heard.
         """
+        return self._stands(at, "heard_bytes")
+
+    def sent_at(self, at: float) -> int:
+        """The same in what the caller sent."""
+        return min(len(self.sent_audio), self._stands(at, "sent_bytes"))
+
+    def _stands(self, at: float, counted: str) -> int:
         opened = [entry for entry in self.telephone.of("stream_opened") if entry.at <= at]
         if not opened:
             return 0
-        return int(opened[-1].data["heard_bytes"] + (at - opened[-1].at) * BYTES_PER_S)
+        return int(opened[-1].data[counted] + (at - opened[-1].at) * BYTES_PER_S)
 
     @property
     def received_pieces(self) -> list[bytes]:
@@ -87,9 +94,13 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     def heard_ms(self, item_id: str) -> int:
         """Milliseconds of a model's item that were played to the caller, by comparing the sound itself."""
+        return self.heard_part(item_id).length * 1000 // BYTES_PER_S
+
+    def heard_part(self, item_id: str) -> Heard:
+        """Where what was played of an item stands in what the caller heard."""
         said = next((entry for entry in self.model.of("said") if entry.data["item_id"] == item_id), None)
         if said is None:
-            return 0
+            return Heard(0, 0)
         turn_id = said.data["turn_id"]
         began = next(entry.at for entry in self.model.of("turn_started") if entry.data["turn_id"] == turn_id)
         # The same fragments may be said before and after: look only where this item can be. An item
@@ -97,8 +108,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         deleted = (e.at for e in self.model.of("deleted") if e.data["item_id"] == item_id)
         silenced = next((self.heard_at(at + CLEARED_S) for at in deleted), None)
         start = max(0, self.heard_at(began) - FRAME_BYTES)
-        heard = self.heard_audio[:silenced]
-        return heard_of(self.spoken.get(item_id, b""), heard, start).length * 1000 // BYTES_PER_S
+        return heard_of(self.spoken.get(item_id, b""), self.heard_audio[:silenced], start)
 
 
 class Heard(msgspec.Struct, frozen=True):

@@ -33,7 +33,9 @@ def standing() -> Standing:
 async def left_over(before: Standing, within_s: float) -> tuple[list[str], float]:
     """What is there now and was not `before`, once it has had `within_s` to go; and the seconds it took.
 
-    Only what was there all the while: what comes and goes meanwhile is somebody else's, who still works.
+    Of threads and sockets only what was there all the while: one that comes and goes is somebody else's,
+    who still works in this process. The tasks of this loop are all ours: one that is followed by another
+    at its work is left over as well.
     """
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -41,16 +43,25 @@ async def left_over(before: Standing, within_s: float) -> tuple[list[str], float
     while left and loop.time() - began < within_s:
         await asyncio.sleep(LOOK_EVERY_S)
         now = _new_since(before)
-        left = [each for each in left if each in now]
-    return left, loop.time() - began
+        left = {each: name for each, name in left.items() if each in now}
+    return sorted(left.values()), loop.time() - began
 
 
-def _new_since(before: Standing) -> list[str]:
-    return [
-        *(f"task {task.get_name()}" for task in asyncio.all_tasks() if id(task) not in before.tasks),
-        *(f"thread {t.name}" for t in threading.enumerate() if t.ident not in before.threads),
-        *(f"socket {name}" for name in _sockets() - before.sockets),
-    ]
+def _new_since(before: Standing) -> dict[tuple[str, object], str]:
+    """What tells it from others, and how it is called."""
+    new: dict[tuple[str, object], str] = {}
+    for task in asyncio.all_tasks():
+        if id(task) not in before.tasks:
+            new["task", _work(task)] = f"task {task.get_name()}"
+    for thread in threading.enumerate():
+        if thread.ident not in before.threads:
+            new["thread", thread.ident] = f"thread {thread.name}"
+    return new | {("socket", name): f"socket {name}" for name in _sockets() - before.sockets}
+
+
+def _work(task: asyncio.Task[object]) -> object:
+    """The function that a task runs."""
+    return getattr(task.get_coro(), "__qualname__", task.get_name())
 
 
 def _sockets() -> frozenset[str]:

@@ -68,6 +68,7 @@ class ModelSession:
         self.voice_locked = False
         self._websocket = websocket
         self._company = company
+        self._name = seed  # in the ledger
         self._policy = company.policy_factory()
         self._listening = Listening(company.ear_factory, lambda: new_id("item", self.rng))
         self._listening.configure(self.settings)
@@ -128,6 +129,7 @@ class ModelSession:
 
     def stall(self) -> None:
         self._outbox.stalled = True
+        self.ledger.write("stalled", session=self._name)
         if self._turn is not None:
             self._turn.task.cancel()
 
@@ -185,7 +187,8 @@ class ModelSession:
         tools = frozenset(str(tool["name"]) for tool in self.settings["tools"])
         self._policy.instructed(self.settings["instructions"], tools)
         if not self._configured:
-            self.ledger.write("listens", received_bytes=len(self._company.tape.received_audio))
+            received_bytes = len(self._company.tape.received_audio)
+            self.ledger.write("listens", received_bytes=received_bytes, session=self._name)
         self._configured = True
         self._listening.configure(self.settings)
         self.ledger.write("configured", session=self.settings)

@@ -100,6 +100,10 @@ class ModelStandin:
 
     # --- serving ------------------------------------------------------------------
 
+    def company_of(self, request: Request) -> Company:
+        """What the session of this client shares, and with whom: here everything with all others."""
+        return self._company
+
     @property
     def url(self) -> str:
         """Where to connect, without the model. Only while started."""
@@ -142,8 +146,9 @@ class ModelStandin:
         path = urlsplit(request.path).path
         if path not in PATHS:
             return connection.respond(HTTPStatus.NOT_FOUND, "no such resource\n")
-        if (status := self.faults.take_refusal()) is not None:
-            self._ledger.write("refused", status=status)
+        company = self.company_of(request)
+        if (status := company.faults.take_refusal()) is not None:
+            company.ledger.write("refused", status=status)
             return connection.respond(HTTPStatus(status), "not now\n")
         if not _has_key(request):
             self._ledger.write("breach", what="no key", detail="neither Authorization: Bearer nor api-key")
@@ -154,9 +159,10 @@ class ModelStandin:
         request = websocket.request
         if request is None:
             raise RuntimeError("a websocket without a request")
+        company = self.company_of(request)
         self.connections += 1
         self.open_connections += 1
-        self._ledger.write("connected", authorization="Authorization" in request.headers, path=request.path)
+        company.ledger.write("connected", authorization="Authorization" in request.headers, path=request.path)
         seed = f"{self._seed}/{self.connections}"
         try:
             address = urlsplit(request.path)
@@ -164,7 +170,7 @@ class ModelStandin:
             # Azure's deployments are named by their owners.
             known = model in MODELS or (address.path == PATHS[1] and bool(model))
             if "OpenAI-Beta" in request.headers:
-                self._ledger.write("breach", what="beta", detail="the header OpenAI-Beta was sent")
+                company.ledger.write("breach", what="beta", detail="the header OpenAI-Beta was sent")
                 await self._refuse(
                     websocket, "beta_api_shape_disabled", "The beta API is switched off.", seed
                 )
@@ -172,10 +178,10 @@ class ModelStandin:
                 await self._refuse(websocket, "invalid_model", f"Model '{model}' is not supported.", seed)
             else:
                 unix_time = int(self._now().timestamp())
-                await ModelSession(websocket, self._company, model, seed, unix_time).run()
+                await ModelSession(websocket, company, model, seed, unix_time).run()
         finally:
             self.open_connections -= 1
-            self._ledger.write("closed", code=websocket.close_code)
+            company.ledger.write("closed", code=websocket.close_code, session=seed)
 
     async def _refuse(self, websocket: ServerConnection, code: str, message: str, seed: str) -> None:
         """An `error` in the first frame, then the close: how the service turns a session down."""

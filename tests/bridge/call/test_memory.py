@@ -1,6 +1,6 @@
 """What a new session is told."""
 
-from bridge.call.memory import LONGEST_ANSWER, LONGEST_TURN, MOST_TURNS, UNKNOWN, Memory
+from bridge.call.memory import LONGEST_ANSWER, LONGEST_TURN, MOST_TURNS, TURNS_KEPT, UNKNOWN, Memory
 from bridge.call.messages import RecordTurn
 
 
@@ -24,6 +24,17 @@ def test_the_last_turns_are_told_in_order_as_they_were_heard() -> None:
         "You: at two PM.",
     ]
     assert "What is true: Nothing yet." in seed
+
+
+def test_an_hour_of_talk_is_not_kept() -> None:
+    """Only the last turns are ever told, so only they are kept, and some for words that come late."""
+    memory = Memory()
+    for number in range(500):
+        memory.caller_spoke(f"u{number}", "some words")
+    memory.caller_spoke("u495", "Words that came late.")
+    assert len(memory._turns) == TURNS_KEPT
+    said = memory.seed("", [], []).splitlines()
+    assert said.index("Caller: Words that came late.") < len(said) - 4
 
 
 def test_it_is_bounded() -> None:

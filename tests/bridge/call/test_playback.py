@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.call.playback import BYTES_PER_MS, Cut, Playback
+from bridge.call.playback import BYTES_PER_MS, ITEMS_KEPT, Cut, Playback
 
 SECOND = 1000 * BYTES_PER_MS
 
@@ -182,3 +182,31 @@ def test_no_order_of_pieces_makes_more_heard_than_sent(
             assert heard[name] <= ledger.heard_ms(name, now) <= sent[name]
             heard[name] = ledger.heard_ms(name, now)
     assert sum(ledger.heard_ms(name, now + later) for name in sent) <= sum(sent.values())
+
+
+def test_what_was_heard_long_ago_is_forgotten() -> None:
+    """A long call has hundreds of items; only the last of those that are over are kept."""
+    ledger, now = Playback(), 0.0
+    for number in range(300):
+        play(ledger, f"i{number}", 360, now)
+        mark = ledger.finish(f"i{number}")
+        now += 0.4
+        assert mark is not None
+        if number % 3:
+            assert ledger.mark_played(mark, now) == f"i{number}"
+    assert len(ledger._items) == ITEMS_KEPT
+    assert len(ledger._runs) == ITEMS_KEPT
+    assert ledger.heard_ms("i299", now) == 360
+    ledger.clear(now)
+    assert ledger.is_dead("i299")
+
+
+def test_nothing_unheard_is_forgotten() -> None:
+    """However many items wait to be played, each of them is still to be told of when it is cleared."""
+    ledger = Playback()
+    for number in range(ITEMS_KEPT + 20):
+        play(ledger, f"i{number}", 100, 0.0)
+    assert len(ledger.clear(1.0)) == ITEMS_KEPT + 20
+    for number in range(3):
+        play(ledger, f"j{number}", 100, 2.0)
+    assert ledger.heard_ms("j1", 2.15) == 50

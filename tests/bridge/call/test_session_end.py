@@ -54,6 +54,17 @@ def test_one_more_thing_keeps_the_call() -> None:
     assert not only(talk.done, m.EndStream)
 
 
+def test_who_speaks_on_beyond_the_goodbye_is_heard_too() -> None:
+    """The goodbye ends before they do: the call waits until what they said is in the conversation."""
+    talk = Talk().greeted()
+    goodbye(talk)
+    talk.at(2.8).tell(m.SpeechStarted("wait", 0))
+    talk.at(3.5).tell(m.SpeechStopped("wait", 0))
+    assert not only(talk.done, m.EndStream)
+    talk.tell(m.UtteranceCommitted("wait"))
+    assert talk.session.phase is Phase.TALKING
+
+
 def test_a_key_during_the_goodbye_keeps_the_call_too() -> None:
     """A pressed key is one more thing as well, and is answered."""
     talk = Talk().greeted()

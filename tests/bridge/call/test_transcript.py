@@ -47,3 +47,12 @@ def test_sound_without_words_is_not_recorded() -> None:
     transcript = spoken()
     assert transcript.turn(Cut("other", 500, 500, finished=True)) is None
     assert not transcript.holds("other")
+
+
+def test_words_of_what_is_recorded_are_not_kept() -> None:
+    """They stand in the record; a long call has hundreds of items."""
+    transcript = spoken()
+    transcript.turn(Cut("item", 1000, 1000, finished=True))
+    transcript.add("item", "late words")
+    assert transcript.words("item") == ""
+    assert transcript.holds("item")

@@ -148,6 +148,24 @@ def test_a_lost_tail_is_seen(good: Evidence) -> None:
     assert "the caller's audio arrives whole (I8)" in wrong(put(good, received_audio=cut))
 
 
+def test_an_item_cut_short_without_a_word_to_the_model_is_seen(good: Evidence) -> None:
+    """The telephone threw the rest of it away; a model that is not told believes that all was heard."""
+    untold = put(good, model=without(good.model, "truncated"))
+    assert wrong(untold) == {
+        "the model knows what was heard": ["an item was cut short, and the model was not told"]
+    }
+
+
+def test_a_clear_that_comes_late_is_seen(good: Evidence) -> None:
+    """The model has heard the caller, and the agent goes on for a while."""
+    cleared = next(good.telephone.of("cleared"))
+    ended = next(e for e in good.telephone.of("agent_ended") if e.at > cleared.at)
+    telephone = put(good, telephone=without(good.telephone, "agent_ended")).telephone
+    telephone.entries += [Entry(ended.at + 0.3, "agent_ended", ended.data)]
+    found = wrong(put(good, telephone=telephone))["an interrupted agent falls silent"]
+    assert "after the model had heard the caller" in found[0]
+
+
 def test_two_reservations_of_one_time_are_seen(good: Evidence) -> None:
     """Rows that overlap are a double booking even when the calendar shows one event."""
     again = msgspec.structs.replace(good.rows.reservations[-1], id="again")
