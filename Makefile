@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup call replay test races saboteurs soak guard check lock
+.PHONY: help setup call replay test races faults saboteurs soak guard check lock
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
@@ -35,6 +35,9 @@ guard: $(READY) ## how well claims are told from other sentences, on the labelle
 
 races: $(READY) ## many processes at one calendar, on both databases; about nine minutes
 	@$(BIN)/python -m tests.races
+
+faults: $(READY) ## every fault at several moments of a booking call; about nine minutes
+	@$(BIN)/python -m tests.faults
 
 saboteurs: $(READY) ## builds of the server with one bug each, which the harness must notice; about two minutes
 	@$(BIN)/python -m tests.saboteurs

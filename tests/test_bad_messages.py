@@ -3,14 +3,10 @@
 The real recording is played, and whatever is wrong is put on the stand-ins' sockets beside it.
 """
 
-import asyncio
 import contextlib
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
-
-import pytest
-from aiohttp import ClientWebSocketResponse
 
 from bridge.harness.checker import check
 from bridge.harness.evidence import Evidence
@@ -18,73 +14,13 @@ from bridge.harness.ledger import Entry, Ledger
 from bridge.harness.model.policy_types import CallTool, Say
 from bridge.harness.recording_file import load_recording
 from bridge.harness.run import AUTH_TOKEN, Parties, run_recording
-from bridge.harness.telephone.signed import SignedClient
 from bridge.harness.virtual_time import run_fast
 from bridge.store.report import Report
-from bridge.twilio.stream import MESSAGE_LIMIT
+from tests.faults.bad_messages import FROM_THE_LINE, FROM_THE_MODEL, GIANT, OF_TOMORROW
 from tests.server import BUSINESS, in_no_time, serving, until
 
 CALL = "CA" + "1" * 32
 BOOKING = load_recording(BUSINESS.parent / "book-a-cleaning")
-STREAM = "MZ" + "f" * 32  # never the stream's own
-MEDIA = {"event": "media", "sequenceNumber": "9", "streamSid": STREAM}
-FRAME = "/" * 216
-
-FROM_THE_LINE: tuple[str | bytes, ...] = (
-    "",
-    "\x00",
-    "{",
-    "null",
-    "[]",
-    "17",
-    '"media"',
-    "[" * 10_000,
-    '{"event": 5}',
-    '{"event": null}',
-    '{"streamSid": "MZ"}',
-    '{"event": "tomorrow", "sequenceNumber": "9", "streamSid": "MZ", "tomorrow": {}}',
-    '{"event": "connected", "protocol": "Call", "version": "1.0.0"}',
-    json.dumps(MEDIA),
-    json.dumps({**MEDIA, "media": {"timestamp": "1", "payload": FRAME}}),
-    json.dumps({**MEDIA, "media": {"timestamp": 1, "payload": FRAME}}),
-    json.dumps({**MEDIA, "media": "nothing"}),
-    json.dumps({"event": "mark", "streamSid": STREAM, "mark": {"name": "m1"}}),
-    json.dumps({"event": "dtmf", "streamSid": STREAM, "dtmf": {"digit": "0"}}),
-    json.dumps({"event": "stop", "streamSid": STREAM, "stop": {}}),
-    json.dumps({"event": "start", "streamSid": STREAM, "start": {}}),
-    json.dumps({**MEDIA, "filler": "x" * (MESSAGE_LIMIT - 1000)}),
-    b"",
-    b"\xff" * 160,
-    b"\x00" * 60_000,
-)
-FROM_THE_MODEL: tuple[str | bytes, ...] = (
-    "",
-    "{",
-    "null",
-    "[]",
-    '"error"',
-    "[" * 10_000,
-    '{"event_id": "e"}',
-    '{"type": 5}',
-    '{"type": "session.created"}',
-    '{"type": "session.updated", "session": []}',
-    '{"type": "response.created", "response": {}}',
-    '{"type": "response.done", "response": "resp_1"}',
-    '{"type": "response.output_audio.delta", "response_id": "r", "item_id": 5, "delta": "////"}',
-    '{"type": "response.output_audio.delta", "response_id": "r", "item_id": "i"}',
-    '{"type": "response.output_item.done", "response_id": "r", "item": {"id": "i", "type": "function_call"'
-    ', "status": "completed"}}',
-    '{"type": "input_audio_buffer.speech_started", "item_id": "i", "audio_start_ms": "now"}',
-    '{"type": "error", "error": "something"}',
-    b"\xff\xfe",
-    b"{",
-)
-OF_TOMORROW: tuple[str, ...] = (
-    '{"type": "response.thought.delta", "event_id": "e", "delta": "hm"}',
-    '{"type": "rate_limits.updated", "rate_limits": [{"name": 5}], "more": {"and": ["more"]}}',
-    '{"type": "conversation.item.added", "item": {"id": "i", "type": "hologram", "depth": 3}, "at": 1}',
-    '{"type": "error", "error": {"type": "new_kind", "message": "", "code": null, "severity": "mild"}}',
-)
 
 
 def booked_all_the_same(evidence: Evidence) -> dict[str, Any]:
@@ -98,39 +34,22 @@ def booked_all_the_same(evidence: Evidence) -> dict[str, Any]:
     return ended
 
 
-def whenever(ledger: Ledger, kind: str, act: Callable[[], Coroutine[Any, Any, None]]) -> None:
+def whenever(ledger: Ledger, kind: str, act: Callable[[], None]) -> None:
     """Do something each time an entry of this kind is written."""
-    tasks: set[asyncio.Task[None]] = set()  # the loop alone would not keep them
 
     def see(_: str, entry: Entry) -> None:
         if entry.kind == kind:
-            task = asyncio.create_task(act())
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
+            act()
 
     ledger.watch(see)
 
 
-def test_from_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_from_the_line() -> None:
     """Malformed, binary, large, unknown and misdirected stream messages after each of the caller's lines."""
-    sockets: list[ClientWebSocketResponse] = []
-    open_stream = SignedClient.open_stream
-
-    async def kept(client: SignedClient, url: str, **more: Any) -> ClientWebSocketResponse:
-        sockets.append(await open_stream(client, url, **more))
-        return sockets[-1]
-
-    async def speak() -> None:
-        for message in FROM_THE_LINE:
-            if isinstance(message, str):
-                await sockets[0].send_str(message)
-            else:
-                await sockets[0].send_bytes(message)
 
     def arrange(parties: Parties) -> None:
-        whenever(parties.telephone.ledger, "line_ended", speak)
+        whenever(parties.telephone.ledger, "line_ended", lambda: parties.telephone.faults.say(FROM_THE_LINE))
 
-    monkeypatch.setattr(SignedClient, "open_stream", kept)
     evidence = run_fast(run_recording(BOOKING, arrange=arrange))
     ended = booked_all_the_same(evidence)
     assert ended["ignored_from_caller"] == len(FROM_THE_LINE) * len(BOOKING.lines)
@@ -140,14 +59,8 @@ def test_from_the_model() -> None:
     """Malformed events, and well-formed ones of tomorrow, each time the model has heard the caller."""
 
     def arrange(parties: Parties) -> None:
-        async def speak() -> None:
-            server = parties.model._server  # its sockets; the stand-in itself is never this rude
-            assert server is not None
-            for message in (*FROM_THE_MODEL, *OF_TOMORROW):
-                for socket in server.connections:
-                    await socket.send(message)
-
-        whenever(parties.model._ledger, "heard", speak)
+        babble = parties.model.faults.babble
+        whenever(parties.model.ledger, "heard", lambda: babble((*FROM_THE_MODEL, *OF_TOMORROW)))
 
     evidence = run_fast(run_recording(BOOKING, arrange=arrange))
     ended = booked_all_the_same(evidence)
@@ -160,7 +73,7 @@ async def test_a_message_beyond_all_measure() -> None:
     async with serving() as server:
         line = await server.talking(CALL)
         with contextlib.suppress(ConnectionError):  # the server does not read it to its end
-            await line.send("x" * 5_000_000)
+            await line.send(GIANT)
         await line.closed()
         row = await server.call(CALL)
         assert (row.outcome, row.reason, row.next_step) == ("failed", "stream_lost", "trouble")

@@ -1,12 +1,10 @@
 """kill -9 of the server in the middle of a call, with a second one on the same database.
 
 Real processes, really killed, in real time. Where Twilio asks what comes next, the second goes on with the
-call and the booking is made once; where it does not, a person is asked to call back.
+call and the booking is made once; where it does not, a person is asked to call back. Other moments, and
+processes that are told to stop: `make faults`, tests/faults/kills.py.
 """
 
-import contextlib
-from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,59 +12,19 @@ import pytest
 
 from bridge.store.report import Report
 from tests.bridge.harness.model_fakes import Beeper
-from tests.crashes.process import Plan, carry_out
-from tests.processes import kill, process_of
-from tests.resuming import Booker, Rung, once, ring, telephone_for
-from tests.server import BUSINESS, CALLER, Server, rows_in, stand_of
+from tests.faults.kills import QUICK_LETTER, booker, live_events, swept, two_servers
+from tests.resuming import once, ring
+from tests.server import BUSINESS, CALLER, rows_in
 from tools.business_file import load_business
 
 pytestmark = pytest.mark.timeout(150)  # real time, and processes that have to start
 RESUME = load_business(BUSINESS).wording.resume
-SOON = timedelta(days=4)
-LATER = timedelta(seconds=65)  # recovery takes up what was left
 
 
 @pytest.fixture(autouse=True)
 def quick_voice(monkeypatch: pytest.MonkeyPatch) -> None:
     """Real time is dear: the agent speaks 15 ms for each letter."""
-    monkeypatch.setattr(Beeper, "letter_bytes", 120)
-
-
-@contextlib.asynccontextmanager
-async def two_servers(
-    folder: Path, mind: Booker, **how: Any
-) -> AsyncIterator[tuple[Server, Rung, Callable[[], None]]]:
-    """The second server, a telephone that rings the first, and what kills the first."""
-    async with (
-        stand_of() as stand,
-        process_of(stand, folder) as (first, child),
-        process_of(stand, folder) as (second, _),
-    ):
-        rung = telephone_for(first, mind, other_url=second.url, **how)
-        yield second, rung, lambda: kill(child)
-
-
-async def swept(server: Server) -> None:
-    """A process runs the sweeper, as if a minute had passed."""
-    stand = server.stand
-    plan = Plan(
-        script="sweep",
-        database_url=server.database_url,
-        calendar_url=stand.calendar.url,
-        service_account=stand.calendar.service_account,
-        sms_url=stand.rest.url,
-        now=datetime.now(UTC) + LATER,
-    )
-    await carry_out(plan)
-
-
-def live_events(server: Server) -> list[dict[str, Any]]:
-    calendars = server.stand.calendar.events.values()
-    return [event for events in calendars for event in events.values() if event["status"] != "cancelled"]
-
-
-def booker() -> Booker:
-    return Booker(day=(datetime.now(UTC) + SOON).date().isoformat())
+    monkeypatch.setattr(Beeper, "letter_bytes", QUICK_LETTER)
 
 
 async def test_the_call_goes_on_in_the_other_process(tmp_path: Path) -> None:
@@ -75,7 +33,7 @@ async def test_the_call_goes_on_in_the_other_process(tmp_path: Path) -> None:
     Other moments, in time that jumps: test_resume.py.
     """
     mind = booker()
-    async with two_servers(tmp_path, mind) as (second, rung, die):
+    async with two_servers(tmp_path, mind) as (second, rung, die, _):
         once(second.said, die, 2.4, kind="tool_answered", name="hold_slot")  # after the read-back
         await ring(rung)
         assert rung.verbs() == ["Connect", RESUME, "Connect", "Hangup"]
@@ -92,7 +50,7 @@ async def test_the_call_goes_on_in_the_other_process(tmp_path: Path) -> None:
 async def test_killed_while_the_event_is_written(tmp_path: Path) -> None:
     """The event stands and nobody said so: the agent books nothing anew, and the booking is finished."""
     mind = booker()
-    async with two_servers(tmp_path, mind) as (second, rung, die):
+    async with two_servers(tmp_path, mind) as (second, rung, die, _):
         second.stand.calendar.delay("insert", 2.0, after=True)
         once(second.stand.calendar.ledger, die, 0.0, kind="inserted")
         await ring(rung, utterances=5, patience_ms=4000)
@@ -111,7 +69,7 @@ async def test_killed_while_the_event_is_written(tmp_path: Path) -> None:
 async def test_twilio_does_not_ask(tmp_path: Path) -> None:
     """The call ends with the process: the second one is told so, and somebody calls back."""
     mind = booker()
-    async with two_servers(tmp_path, mind, asks_after_loss=False) as (second, rung, die):
+    async with two_servers(tmp_path, mind, asks_after_loss=False) as (second, rung, die, _):
         once(second.said, die, 1.0, kind="tool_answered", name="hold_slot")
         await ring(rung)
         assert rung.verbs() == ["Connect"]

@@ -143,6 +143,7 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     trouble: str  # something of ours broke; a person is rung next
     nobody_came: str  # a person was rung in vain; the agent speaks next
     resume: str  # the line broke and is back; the agent goes on next
+    wait: str  # the line broke; another try follows in a moment
     limit: str  # the call has lasted or cost what it may; a person is rung next
     call_back: str  # nobody can be rung: the last words before hanging up
     goodbye: str

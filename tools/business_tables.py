@@ -129,6 +129,7 @@ class WordingTable(Table, frozen=True):
     trouble: Words = "I'm sorry, we have a technical problem. Please stay on the line."
     nobody_came: Words = "I'm sorry, nobody can come to the phone right now."
     resume: Words = "I'm sorry, we were cut off for a moment."
+    wait: Words = "One moment, please."
     limit: Words = "I'm sorry, this call has taken as long as it can. Please stay on the line."
     call_back: Words = "I'm sorry, nobody can take your call right now. Please call us again later."
     goodbye: Words = "Thank you for calling. Goodbye."

@@ -50,6 +50,7 @@ def spoken_wording(table: WordingTable, business: str, agent: str, problems: lis
         trouble=spoken.get("trouble", ""),
         nobody_came=spoken.get("nobody_came", ""),
         resume=spoken.get("resume", ""),
+        wait=spoken.get("wait", ""),
         limit=spoken.get("limit", ""),
         call_back=spoken.get("call_back", ""),
         goodbye=spoken.get("goodbye", ""),

@@ -13,6 +13,7 @@ RAISED_THRESHOLD = 0.85
 MOST_ENDLESS = 2  # times in a row that keys are offered against the noise; then a person is fetched
 MOST_STRAY_KEYS = 2  # then the caller is told what to do; the next one fetches a person
 LEAVING_S = 12.0  # goodbye and handoff wait so long for the last mark
+MARKS_LATE_S = 1.0  # and not this much longer than it takes to play them: then no mark comes back
 MARK_DELAY_S = 0.5  # a mark is on its way back for so long at most, on a line that works
 RETRY_PAUSE_S = 0.4
 LONGEST_RETRY_S = 4.0  # a rate limit that lasts longer is no use to somebody on the telephone

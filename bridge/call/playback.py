@@ -70,6 +70,7 @@ class Playback:
         self._acknowledged = 0
         self._unmarked = 0  # queued since the last mark
         self._anchor = (0, 0.0)  # (position in bytes, the time it was true)
+        self._sent_until = 0.0  # all that was sent is played by then, if marks are left out of account
         self._mark_number = 0
 
     # --- what we do ---------------------------------------------------------------
@@ -99,6 +100,7 @@ class Playback:
         if position >= self._sent:  # the telephone's buffer was empty: playing starts now
             self._anchor = (self._sent, now)
         item.sent += audio_bytes
+        self._sent_until = max(self._sent_until, now) + audio_bytes / BYTES_PER_MS / 1000
         if self._runs and self._runs[-1].item_id == item_id:
             self._runs[-1].length += audio_bytes
         else:
@@ -140,6 +142,7 @@ class Playback:
         self._marks.clear()
         self._queued = self._sent = self._acknowledged = self._unmarked = 0
         self._anchor = (0, now)
+        self._sent_until = now
         self._forget_before(None)
         return cuts
 
@@ -186,8 +189,9 @@ class Playback:
         at, since = self._anchor
         played = at + (now - since) * 1000 * BYTES_PER_MS
         if played >= self._sent and self._queued > self._sent:  # what is queued begins only now
-            return now + (self._queued - self._sent) / BYTES_PER_MS / 1000
-        return since + (self._queued - at) / BYTES_PER_MS / 1000
+            return max(now, self._sent_until) + (self._queued - self._sent) / BYTES_PER_MS / 1000
+        by_marks = since + (self._queued - at) / BYTES_PER_MS / 1000
+        return max(by_marks, self._sent_until + (self._queued - self._sent) / BYTES_PER_MS / 1000)
 
     def item_ids(self) -> dict[str, None]:
         """All items of which anything was queued, in order."""

@@ -45,7 +45,7 @@ from tools.store import BookingStore, Lead, StoreError
 log = structlog.get_logger(__name__)
 
 LONGEST_REASON = 123  # a close frame holds no more
-COMMIT_S = 1.5  # the stream stays open so long for the next step to be committed
+COMMIT_S = 1.0  # the stream stays open so long for the next step to be committed
 
 
 class CallRecord:

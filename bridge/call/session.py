@@ -77,7 +77,7 @@ class Session(CallState):
         elif self.is_live or self.phase is Phase.OPENING:
             wishes.append(self.model.deadline())
         if self.phase is Phase.LEAVING:
-            wishes.append(self.must_leave_at)
+            wishes.append(self.leaves_at(now))
         return min((wish for wish in wishes if wish is not None), default=None)
 
     # --- deciding -----------------------------------------------------------------

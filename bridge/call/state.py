@@ -13,7 +13,7 @@ from bridge.call.ear import CallerEar
 from bridge.call.emergency import Emergency
 from bridge.call.keys import Keypad
 from bridge.call.leaving import Leaving
-from bridge.call.manners import MARK_DELAY_S, Manners
+from bridge.call.manners import MARK_DELAY_S, MARKS_LATE_S, Manners
 from bridge.call.model_leg import ModelLeg
 from bridge.call.orders import Orders
 from bridge.call.phases import EndReason, Phase
@@ -117,7 +117,17 @@ class CallState:
         if now >= self.must_leave_at:
             return True
         busy = self.turns.turn_id is not None or self.ear.hears_speech
-        return not busy and not self.batches.is_running and not self.playback.is_playing()
+        heard = not self.playback.is_playing() or now >= self._heard_by(now)
+        return not busy and not self.batches.is_running and heard
+
+    def leaves_at(self, now: float) -> float:
+        """When to look again whether the call may end, if nothing happens before."""
+        by = self._heard_by(now)
+        return min(by, self.must_leave_at) if by > now else self.must_leave_at
+
+    def _heard_by(self, now: float) -> float:
+        """When all must have been played, whatever became of the marks."""
+        return self.playback.ends_at(now) + MARKS_LATE_S
 
     def give_up(self, reason: EndReason, now: float) -> None:
         """The model cannot go on: a person, at once. What is already decided stands."""

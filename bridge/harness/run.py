@@ -10,7 +10,7 @@ import contextlib
 import io
 import json
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -32,6 +32,7 @@ from bridge.harness.model.standin import ModelStandin
 from bridge.harness.recording import PolicyOptions, Recording
 from bridge.harness.sound import mulaw_of_wav
 from bridge.harness.speech import PhraseBank
+from bridge.harness.telephone.caller import CallerStep
 from bridge.harness.telephone.person import Person
 from bridge.harness.telephone.telephone import Telephone
 from bridge.harness.twilio_rest.standin import TwilioRestStandin
@@ -86,18 +87,20 @@ async def run_recording(
     watcher: Watcher | None = None,
     folder: Path | None = None,
     arrange: Callable[[Parties], None] | None = None,
+    caller: Callable[[Parties], Sequence[CallerStep]] | None = None,
     mind: Mind = Receptionist,
 ) -> Evidence:
     """Run to the end and gather the evidence.
 
     `folder` keeps the database; None: a temporary one. `arrange` is called once before the call.
+    `caller` makes what the caller does, with the recording's clips; None: the recording's lines, in order.
     `mind`: what the model stand-in thinks with, made from the opening words and the recording's options.
     """
     log = io.StringIO()
     set_up_logs("json", "info", log)
     before = standing()
     with tempfile.TemporaryDirectory(prefix="callbridge-") as temporary:
-        evidence = await _run(recording, folder or Path(temporary), watcher, arrange, mind)
+        evidence = await _run(recording, folder or Path(temporary), watcher, arrange, caller, mind)
     leftovers, gone_after_s = await left_over(before, GONE_S)
     return msgspec.structs.replace(
         evidence,
@@ -112,6 +115,7 @@ async def _run(
     folder: Path,
     watcher: Watcher | None,
     arrange: Callable[[Parties], None] | None,
+    caller: Callable[[Parties], Sequence[CallerStep]] | None,
     mind: Mind,
 ) -> Evidence:
     loop = asyncio.get_running_loop()
@@ -162,8 +166,9 @@ async def _run(
         )
         rest.put_through(telephone.exchange)
         telephone.exchange.person = Person(deed=recording.person)
+        parties = Parties(telephone=telephone, model=model, calendar=calendar, rest=rest, mail=mail)
         if arrange is not None:
-            arrange(Parties(telephone=telephone, model=model, calendar=calendar, rest=rest, mail=mail))
+            arrange(parties)
         if watcher is not None:
             watcher.listen_to(lambda: model.spoken, lambda: telephone.heard_audio)
             for ledger in ledgers.values():
@@ -176,7 +181,7 @@ async def _run(
         }
         await telephone.call(
             recording.caller or None,
-            recording.lines,
+            recording.lines if caller is None else caller(parties),
             clips,
             attestation=recording.attestation,
             max_seconds=LONGEST_S,

@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 PATH = "/twilio/handoff"
 TOKEN_LIFE = timedelta(seconds=60)
-STORE_S = 2.0  # somebody listens to silence meanwhile
+STORE_S = 1.0  # somebody listens to silence meanwhile
 ACCEPT_KEY = "1"
 HUMAN = ("human", "unknown", "")  # of AnsweredBy; whoever is unknown is asked for a key like the others
 LEG_OVER = ("completed", "busy", "failed", "no-answer", "canceled")

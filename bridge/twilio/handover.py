@@ -10,7 +10,8 @@ import asyncio
 from bridge.call.switchboard import Switchboard
 from tools.clock import Clock
 
-PAUSE_S = 2  # the caller waits so long before Twilio asks again
+PAUSE_S = 2  # a caller who rings waits so long before Twilio asks again
+WAIT_S = 1  # one who was cut off hears a word, and then waits so long
 MOST_PAUSES = 3
 ROUND_S = 1.5  # for Twilio's question to get here after the pause
 LINGER_S = 2.0  # after the last stream was ended, for Twilio to ask what comes next

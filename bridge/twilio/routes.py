@@ -31,7 +31,7 @@ from bridge.twilio.calling_back import CallingBack
 from bridge.twilio.codec import Start
 from bridge.twilio.forms import signed_form
 from bridge.twilio.handoff import HandoffRoutes
-from bridge.twilio.handover import PAUSE_S, Handover
+from bridge.twilio.handover import PAUSE_S, WAIT_S, Handover
 from bridge.twilio.inbound import InboundTexts
 from bridge.twilio.resuming import Resuming, facts_of
 from bridge.twilio.signature import SignatureCheck
@@ -45,7 +45,7 @@ from tools.store import BookingStore, StoreError
 log = structlog.get_logger(__name__)
 
 TOKEN_LIFE = timedelta(seconds=60)
-NEXT_STEP_S = 2.0
+NEXT_STEP_S = 1.0  # the caller hears nothing meanwhile, and may have waited for COMMIT_S before
 OVER = ("completed", "busy", "failed", "no-answer", "canceled")  # CallStatus of a call that has ended
 ANSWERED = ("completed", "answered")
 
@@ -173,7 +173,8 @@ class TwilioRoutes:
                 log.info("call_resumed", call_sid=call_sid)
                 return self._stream(call_sid, say=wording.resume)
             case _ if after.resumable and self._handover.passes_on(call_sid):
-                return _xml(twiml.ask_again(self._public_base_url, twiml.NEXT_PATH, PAUSE_S))
+                again = twiml.ask_again(self._public_base_url, twiml.NEXT_PATH, WAIT_S, say=wording.wait)
+                return _xml(again)
             case _:  # what broke would break again, or nothing is known
                 if board.stopping:
                     write = self._resuming.after_stream

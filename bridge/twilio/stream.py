@@ -14,7 +14,7 @@ from bridge.twilio import codec
 
 PHONE_SOUND = ("audio/x-mulaw", 8000)  # Twilio's media format: encoding, samples per second
 MESSAGE_LIMIT = 64 * 1024  # bytes; a media message of Twilio's is a few hundred
-START_S = 5.0  # Twilio sends `start` right after the upgrade
+START_S = 2.0  # Twilio sends `start` right after the upgrade; until then nothing can be said to the caller
 HEARTBEAT_S = 20.0
 CLOSE_S = 2.0  # a peer that does not answer a close is not waited for longer
 DRAIN_S = 1.0  # nor one that does not even take it in

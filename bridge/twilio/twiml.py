@@ -86,9 +86,9 @@ def brief(words: str, key_url: str) -> str:
     return _document(response)
 
 
-def ask_again(public_base_url: str, path: str, pause_s: int) -> str:
-    """Let the caller wait, then ask `path` again: another process may answer."""
-    response = _response()
+def ask_again(public_base_url: str, path: str, pause_s: int, *, say: str | None = None) -> str:
+    """Let the caller wait, after a sentence if any, then ask `path` again: another process may answer."""
+    response = _response(say)
     _add(response, "Pause", length=str(pause_s))
     redirect = _add(response, "Redirect", method="POST")
     redirect.text = _xml_text(webhook_url(public_base_url, path, retried=True))

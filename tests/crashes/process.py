@@ -44,6 +44,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     calendar_url: str
     service_account: dict[str, str]
     sms_url: str
+    auth_token: str = AUTH_TOKEN
     now: datetime
     point: Point | None = None  # None: it lives to its end
 
@@ -59,7 +60,9 @@ async def carry_out(plan: Plan) -> None:
     business = load_business(BUSINESS)
     store = await Store.open(plan.database_url)
     calendar = Calendar(api_url=plan.calendar_url, service_account=plan.service_account, zone=business.zone)
-    sms = Sms(account_sid=ACCOUNT_SID, auth_token=AUTH_TOKEN, from_number=OUR_NUMBER, api_url=plan.sms_url)
+    sms = Sms(
+        account_sid=ACCOUNT_SID, auth_token=plan.auth_token, from_number=OUR_NUMBER, api_url=plan.sms_url
+    )
     ports: dict[str, Any] = {"store": store.bookings, "calendar": calendar, "sms": sms}
     if plan.point is not None:
         ports[plan.point.port] = Deadly(ports[plan.point.port], plan.point)

@@ -43,13 +43,13 @@ def test_stream(base: str, token: str, say: str | None) -> None:
     assert twiml.stream(base, token, say=say) == str(built)
 
 
-@given(BASES, st.sampled_from([twiml.VOICE_PATH, twiml.NEXT_PATH]), st.integers(1, 30))
-def test_ask_again(base: str, path: str, pause_s: int) -> None:
+@given(BASES, st.sampled_from([twiml.VOICE_PATH, twiml.NEXT_PATH]), st.integers(1, 30), st.none() | texts)
+def test_ask_again(base: str, path: str, pause_s: int, say: str | None) -> None:
     """Pause and Redirect."""
-    built = response(None)
+    built = response(say)
     built.pause(length=pause_s)
     built.redirect(f"{base}{path}#rc=3&rp=all", method="POST")
-    assert twiml.ask_again(base, path, pause_s) == str(built)
+    assert twiml.ask_again(base, path, pause_s, say=say) == str(built)
 
 
 @given(texts, texts, st.none() | texts)

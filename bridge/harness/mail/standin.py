@@ -74,26 +74,31 @@ class MailStandin:
         self.faults.delay(operation, seconds)
 
     async def start(self) -> None:
-        """Listen on a free port of the loopback device."""
+        """Listen on a free port of the loopback device; after `stop`, on the same one again."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: _Connection(self, loop), HOST, 0, ssl=self._tls if self._tls_at_once else None
+            lambda: _Connection(self, loop), HOST, self.port, ssl=self._tls if self._tls_at_once else None
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Close every connection; repeating it is harmless."""
+        tasks = self.vanish()
+        if tasks:
+            await asyncio.wait(tasks, timeout=GONE_S)
+
+    def vanish(self) -> "list[asyncio.Task[None]]":
+        """Nothing listens any more, and nothing that is open goes on; what served it ends in a moment."""
         if self._server is None:
-            return
+            return []
         self._server.close()
+        self._server = None
         tasks = [connection.task for connection in self._live if connection.task is not None]
         for connection in list(self._live):
             connection.drop()
         for task in tasks:  # one waits for ever for a handshake that the client has broken off
             task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=GONE_S)
-        self._server = None
+        return tasks
 
     async def __aenter__(self) -> Self:
         await self.start()

@@ -5,6 +5,7 @@ once. Source: failures of the Realtime service seen by others. Used by standin.p
 """
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -37,6 +38,9 @@ class Afflicted(Protocol):
     def complain(self, code: str, message: str) -> None:
         """Send an `error` that answers nothing."""
 
+    def babble(self, messages: Sequence[str | bytes]) -> None:
+        """Send these, whatever they are."""
+
 
 class ModelFaults:
     """What goes wrong next; and what goes wrong now, in every open session."""
@@ -44,6 +48,7 @@ class ModelFaults:
     def __init__(self) -> None:
         self.sessions: list[Afflicted] = []
         self._refusals: deque[int] = deque()
+        self._turned_away: deque[str] = deque()
         self._mute: int = 0
         self._turns: deque[TurnFault] = deque()
 
@@ -52,6 +57,10 @@ class ModelFaults:
     def refuse_next(self, status: int, times: int = 1) -> None:
         """Answer the next `times` upgrades with an HTTP status."""
         self._refusals.extend([status] * times)
+
+    def turn_away_next(self, code: str, times: int = 1) -> None:
+        """Let the next `times` upgrades through, and answer with an `error` and close 4000."""
+        self._turned_away.extend([code] * times)
 
     def mute_next(self, times: int = 1) -> None:
         """Let the next `times` sessions open and say nothing."""
@@ -67,6 +76,9 @@ class ModelFaults:
 
     def take_refusal(self) -> int | None:
         return self._refusals.popleft() if self._refusals else None
+
+    def take_turned_away(self) -> str | None:
+        return self._turned_away.popleft() if self._turned_away else None
 
     def take_mute(self) -> bool:
         if not self._mute:
@@ -92,6 +104,11 @@ class ModelFaults:
         """Every connection is simply gone (1006)."""
         for session in self.sessions:
             session.vanish()
+
+    def babble(self, messages: Sequence[str | bytes]) -> None:
+        """What no service should send, in every open session."""
+        for session in self.sessions:
+            session.babble(messages)
 
     def expire(self, *, told: bool = True) -> None:
         """The hour is over: an error and close 1001, or 1001 alone."""

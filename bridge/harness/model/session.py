@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 import random
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -138,6 +138,13 @@ class ModelSession:
 
     def vanish(self) -> None:
         self._websocket.transport.abort()
+
+    def babble(self, messages: Sequence[str | bytes]) -> None:
+        async def send() -> None:
+            for message in messages:
+                await self._websocket.send(message)
+
+        self._start(send())
 
     def complain(self, code: str, message: str) -> None:
         self._answer_fault(Fault(code, message, breach=False), None)

@@ -174,6 +174,8 @@ class ModelStandin:
                 await self._refuse(
                     websocket, "beta_api_shape_disabled", "The beta API is switched off.", seed
                 )
+            elif (code := self.faults.take_turned_away()) is not None:
+                await self._refuse(websocket, code, "The stand-in was told to turn this session away.", seed)
             elif not known:
                 await self._refuse(websocket, "invalid_model", f"Model '{model}' is not supported.", seed)
             else:

@@ -16,6 +16,7 @@ from bridge.harness.ledger import Ledger
 from bridge.harness.telephone.conferences import ConferenceOrder
 from bridge.harness.telephone.course import Course
 from bridge.harness.telephone.exchange import Exchange
+from bridge.harness.telephone.line_faults import LineFaults
 from bridge.harness.telephone.signed import Answer, NotOurs, SignedClient
 from bridge.harness.telephone.stream_client import CallerEnd, StreamClient
 from bridge.harness.telephone.stream_messages import Writer
@@ -56,16 +57,11 @@ class PhoneCall:
         max_seconds: float,
         person_answers: bool,
         exchange: Exchange,
+        faults: LineFaults,
         patience_s: float | None = None,
-        asks_after_loss: bool = True,
     ) -> None:
-        """`patience_s`: how long the caller listens to hold music; None: for as long as it takes.
-
-        `asks_after_loss`: whether a stream that nobody closed is followed by its `action`, or by the
-        end of the call. Twilio's documents promise the first where the server closes, and nothing else.
-        """
-        self._asks_after_loss = asks_after_loss
-        self._client_end: StreamClient | None = None  # of the stream that is up
+        """`patience_s`: how long the caller listens to hold music; None: for as long as it takes."""
+        self._faults = faults
         self.call_sid = sid(rng, "CA")
         self.stream_sid: str | None = None  # of the latest stream
         self._account = account
@@ -110,11 +106,6 @@ class PhoneCall:
             self._ledger.write("breach", what="max_seconds", detail=f"not over after {self._max_seconds} s")
             return "caller"
 
-    def lose_stream(self) -> None:
-        """The stream that is up breaks; nothing happens when there is none."""
-        if self._client_end is not None:
-            self._client_end.lose()
-
     # --- what Twilio's REST interface asks ------------------------------------------
 
     def redirect(self, url: str) -> None:
@@ -150,19 +141,19 @@ class PhoneCall:
             heard_bytes=len(self._caller.heard_audio),
         )
         self._report(order, writer, "stream-started")
-        client = self._client_end = StreamClient(
+        client = StreamClient(
             socket,
             writer,
             self._caller,
             self._ledger,
+            self._faults,
             first_timestamp_ms=self._random.randint(100, 170),
         )
         end = await client.run(order.parameters)
-        self._client_end = None
         self._report(order, writer, "stream-stopped")
         if end.hung_up:
             raise CallOver("caller")
-        if end.lost and not self._asks_after_loss:
+        if end.lost and not self._faults.asks_after_loss:
             raise CallOver("lost stream")
 
     async def dial(self, number: str, ring_s: float) -> DialResult:

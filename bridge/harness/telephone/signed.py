@@ -89,8 +89,13 @@ class SignedClient:
         except ClientConnectorError:
             if self._other_url is None:
                 raise
-            self._server_url, self._other_url = self._other_url.rstrip("/"), None
+            self.move_on()
             return await self._post(url, params, sent, timeout)
+
+    def move_on(self) -> None:
+        """The address leads to the other server from now on, if there is one."""
+        if self._other_url is not None:
+            self._server_url, self._other_url = self._other_url.rstrip("/"), None
 
     async def _post(
         self,

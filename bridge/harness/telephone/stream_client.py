@@ -16,6 +16,7 @@ from aiohttp import ClientWebSocketResponse, WSCloseCode, WSMsgType
 from bridge.harness.ledger import Ledger
 from bridge.harness.telephone.caller import Caller, CallerStep
 from bridge.harness.telephone.keypad import Keypad, code_in
+from bridge.harness.telephone.line_faults import LineFaults
 from bridge.harness.telephone.mouthpiece import Mouthpiece
 from bridge.harness.telephone.playout import Playout
 from bridge.harness.telephone.stream_messages import (
@@ -68,6 +69,7 @@ class StreamClient:
         writer: Writer,
         caller: CallerEnd,
         ledger: Ledger,
+        faults: LineFaults,
         *,
         first_timestamp_ms: int,
     ) -> None:
@@ -75,10 +77,12 @@ class StreamClient:
         self._writer = writer
         self._caller = caller
         self._ledger = ledger
+        self._faults = faults
         self._first_timestamp_ms = first_timestamp_ms
         self._playout = Playout()
         self._keypad = Keypad()
         self._line: tuple[str, int] | None = None  # clip and step being said
+        self._late_start: tuple[str, int] | None = None  # and the tick at which it is sent
         self._hung_up = False
 
     async def run(self, parameters: Mapping[str, str]) -> StreamEnd:
@@ -87,11 +91,18 @@ class StreamClient:
         Either way the socket is closed afterwards and no task is left.
         """
         listening = asyncio.create_task(self._listen(), name="telephone: server's messages")
+        start_after_s = self._faults.take_start()
+        self._faults.stream = self
         try:
             await self._send(self._writer.connected())
-            await self._send(self._writer.start(parameters))
+            start = self._writer.start(parameters)
+            if start_after_s == 0:
+                await self._send(start)
+            elif start_after_s is not None:
+                self._late_start = (start, int(start_after_s / TICK_S))
             await self._tick_until_over(listening)
         finally:
+            self._faults.stream = None
             end = await self._end(listening)
         return end
 
@@ -127,6 +138,8 @@ class StreamClient:
             await _until(loop, began + number * TICK_S, listening)
             if listening.done():
                 return
+            if self._late_start is not None and number == self._late_start[1]:
+                await self._send(self._late_start[0])
             await self._tick(self._first_timestamp_ms + number * TICK_MS)
             number += 1
 
@@ -143,7 +156,9 @@ class StreamClient:
         await self._press(self._keypad.tick())
         frame = self._caller.mouthpiece.frame()
         self._caller.sent_audio.extend(frame)
-        await self._send(self._writer.media(frame, timestamp_ms))
+        frames = self._faults.frames(self._writer.media(frame, timestamp_ms))
+        for message in (*frames, *self._faults.take_said()):
+            await self._send(message)
         if self._line is not None and not self._caller.mouthpiece.speaking:
             self._end_line()
 
@@ -221,7 +236,8 @@ class StreamClient:
                 self._ledger.write("cleared", dropped_bytes=dropped, heard_bytes=heard_bytes)
                 for name in marks:
                     self._ledger.write("mark_cleared", name=name)
-                    await self._send(self._writer.mark(name))
+                    if not self._faults.keeps_marks:
+                        await self._send(self._writer.mark(name))
 
     def _play(self, media: Media) -> None:
         self._ledger.write("media", audio_bytes=len(media.audio))
@@ -231,13 +247,18 @@ class StreamClient:
             self._breach("31931", f"more than ten minutes queued: {discarded} bytes discarded")
 
     async def _return_mark(self, name: str) -> None:
+        if self._faults.keeps_marks:
+            return
         self._ledger.write("mark", name=name, heard_bytes=len(self._caller.heard_audio))
         await self._send(self._writer.mark(name))
 
-    async def _send(self, text: str) -> None:
+    async def _send(self, message: str | bytes) -> None:
         # When the server has just gone, the listening task is about to say so.
         with contextlib.suppress(ConnectionError):
-            await self._socket.send_str(text)
+            if isinstance(message, bytes):
+                await self._socket.send_bytes(message)
+            else:
+                await self._socket.send_str(message)
 
     def _breach(self, what: str, detail: str) -> None:
         self._ledger.write("breach", what=what, detail=detail)

@@ -14,6 +14,7 @@ from aiohttp import ClientSession, TCPConnector
 from bridge.harness.ledger import Ledger
 from bridge.harness.telephone.caller import Caller, CallerStep
 from bridge.harness.telephone.exchange import Exchange
+from bridge.harness.telephone.line_faults import LineFaults
 from bridge.harness.telephone.mouthpiece import Mouthpiece
 from bridge.harness.telephone.phone_call import STATUS_PATH, VOICE_PATH, Account, PhoneCall
 from bridge.harness.telephone.signed import SignedClient
@@ -67,9 +68,10 @@ class Telephone:
         self._latest_text = latest_text
         self._patience_s = patience_s
         self._other_url = other_url
-        self._asks_after_loss = asks_after_loss
+        self.faults = LineFaults(asks_after_loss=asks_after_loss)
         self.exchange = Exchange(ledger, self._random, account_sid, self._client)
         self._call: PhoneCall | None = None
+        self._clients: list[SignedClient] = []
 
     @property
     def call_sid(self) -> str | None:
@@ -83,8 +85,12 @@ class Telephone:
 
     def lose_stream(self) -> None:
         """Break the stream of the call that is going on, as a network does."""
-        if self._call is not None:
-            self._call.lose_stream()
+        self.faults.lose_stream()
+
+    def move_on(self) -> None:
+        """The public address leads to the other server from now on, as when a platform stops the first."""
+        for client in self._clients:
+            client.move_on()
 
     async def call(
         self,
@@ -129,8 +135,8 @@ class Telephone:
                 max_seconds=max_seconds,
                 person_answers=self._person_answers,
                 exchange=self.exchange,
+                faults=self.faults,
                 patience_s=self._patience_s,
-                asks_after_loss=self._asks_after_loss,
             )
             try:
                 await self._call.run()
@@ -138,6 +144,8 @@ class Telephone:
                 await self.exchange.settle(LAST_LEG_S)
 
     def _client(self, session: ClientSession) -> SignedClient:
-        return SignedClient(
+        client = SignedClient(
             session, self._server_url, self._public_base_url, self._auth_token, other_url=self._other_url
         )
+        self._clients.append(client)
+        return client

@@ -137,6 +137,17 @@ def test_the_end_of_the_sound_is_known_without_marks() -> None:
     assert ledger.ends_at(20.0) == 21.0
 
 
+def test_a_telephone_that_returns_no_marks_ends_its_sound_all_the_same() -> None:
+    """What is played after a pause ends later by that pause, though no mark tells of it."""
+    ledger = Playback()
+    for _ in range(5):
+        play(ledger, "a", 300, 10.0)
+    play(ledger, "b", 1000, 15.0)
+    assert ledger.ends_at(15.5) == 16.0
+    ledger.queue("b", SECOND)
+    assert ledger.ends_at(15.5) == 17.0
+
+
 def test_a_mark_that_comes_late_moves_the_end_of_the_sound() -> None:
     """The telephone played more slowly than the clock: what it says counts."""
     ledger = Playback()

@@ -3,7 +3,7 @@
 import pytest
 
 from bridge.call import messages as m
-from bridge.call.manners import LEAVING_S, MARK_DELAY_S
+from bridge.call.manners import LEAVING_S, MARK_DELAY_S, MARKS_LATE_S
 from bridge.call.phases import EndReason, Phase
 from tests.bridge.call.talk import CLIP_MS, CLIPS, FRAME, Talk, audio, called, configured, kinds, only, result
 from tools.result import Reply, Then
@@ -37,9 +37,24 @@ def test_goodbye_is_heard_before_the_line_is_closed() -> None:
 
 
 def test_a_goodbye_whose_marks_never_come_is_bounded() -> None:
-    """A telephone that returns no marks cannot keep the call open."""
+    """A telephone that returns no marks cannot keep the call open: it ends soon after it must be played."""
     talk = Talk(marks_after_s=None).greeted()
     goodbye(talk)
+    talk.at(3.0 + MARKS_LATE_S - 0.1)
+    assert not only(talk.done, m.EndStream)
+    talk.at(3.0 + MARKS_LATE_S + 0.1)
+    assert only(talk.done, m.EndStream) == [m.EndStream(m.NextStep.HANG_UP, EndReason.SAID_GOODBYE)]
+
+
+def test_a_goodbye_whose_turn_never_ends_is_bounded() -> None:
+    """However long the model goes on with it, or seems to."""
+    talk = Talk().greeted()
+    talk.says()
+    talk.tell(
+        m.TurnStarted("t1"),
+        called("c1", "end_call"),
+        m.ToolFinished("c1", result(reply=Reply.NONE, then=Then.HANG_UP)),
+    )
     talk.at(2.0 + LEAVING_S)
     assert only(talk.done, m.EndStream) == [m.EndStream(m.NextStep.HANG_UP, EndReason.SAID_GOODBYE)]
 

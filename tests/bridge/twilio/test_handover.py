@@ -6,20 +6,25 @@ from typing import Any
 
 from bridge.harness.model.policy_types import CallTool, Say
 from bridge.store.report import Report
-from bridge.twilio.handover import HAND_OVER_S, MOST_PAUSES, PAUSE_S
+from bridge.twilio.handover import HAND_OVER_S, MOST_PAUSES, PAUSE_S, WAIT_S
 from tests.bridge.harness.model_fakes import LOUD
 from tests.line import Line
-from tests.server import PERSON, PUBLIC, TOKEN, Server, in_no_time, serving, until
+from tests.server import BUSINESS, PERSON, PUBLIC, TOKEN, Server, in_no_time, serving, until
+from tools.business_file import load_business
 
 CALL, NEXT_CALL = ("CA" + digit * 32 for digit in "12")
 DIAL = f"<Number>{PERSON}</Number>"
+WORDING = load_business(BUSINESS).wording
 WHOLE_S = 20.0  # a platform kills after 30
 
 
 def waits(body: str, path: str) -> bool:
-    """True for a document that lets the caller wait and asks again."""
+    """True for a document that lets the caller wait and asks again; who was cut off hears a word before."""
     again = f'<Redirect method="POST">{PUBLIC}{path}#rc=3&amp;rp=all</Redirect>'
-    return f'<Pause length="{PAUSE_S}" />{again}' in body
+    pause = f'<Say>{WORDING.wait}</Say><Pause length="{WAIT_S}" />'
+    if path == "/twilio/voice":
+        pause = f'<Response><Pause length="{PAUSE_S}" />'
+    return f"{pause}{again}" in body
 
 
 async def stopping(server: Server, line: Line) -> asyncio.Task[None]:

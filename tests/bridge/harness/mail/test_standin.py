@@ -104,3 +104,13 @@ async def test_nothing_is_left_when_it_stops() -> None:
         await writer.wait_closed()
     await server.stop()
     assert (await left_over(before, 2.0))[0] == []
+
+
+async def test_a_server_that_vanishes_and_comes_back(server: MailStandin) -> None:
+    """Meanwhile nobody is connected; then it is at the same place."""
+    server.vanish()
+    with pytest.raises(ConnectionRefusedError):
+        await with_client(server, send)
+    await server.start()
+    await with_client(server, send)
+    assert len(server.mails) == 1

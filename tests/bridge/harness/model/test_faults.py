@@ -89,3 +89,24 @@ async def test_a_turn_that_is_written_has_no_sound() -> None:
         await client.send("response.create")
         await client.until("response.output_audio.delta")
         assert stage.breaches() == []
+
+
+async def test_a_session_that_is_turned_away() -> None:
+    """Let in, told why not, and closed; the next one is served."""
+    async with stage_with() as stage:
+        stage.standin.faults.turn_away_next("server_error")
+        async with stage.client() as client:
+            assert (await client.fault())["code"] == "server_error"
+            with pytest.raises(ConnectionClosed):
+                await client.next()
+            assert client.websocket.close_code == 4000
+        async with stage.client() as client:
+            assert (await client.next())["type"] == "session.created"
+
+
+async def test_a_session_that_babbles() -> None:
+    """Whatever it is told to, in every open session."""
+    async with talk() as (client, stage):
+        stage.standin.faults.babble(("{", b"\xff"))
+        assert await client.websocket.recv() == "{"
+        assert await client.websocket.recv() == b"\xff"
