@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup call replay test races faults saboteurs soak guard check lock
+.PHONY: help setup call replay test races faults saboteurs soak bench guard check lock
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
@@ -44,6 +44,9 @@ saboteurs: $(READY) ## builds of the server with one bug each, which the harness
 
 soak: $(READY) ## many calls for a long time, with faults at random; some minutes
 	@$(BIN)/python -m tests.soak
+
+bench: $(READY) ## what the relay costs beside a bare one; on a machine that does nothing else, about nine minutes
+	@$(BIN)/python -m tests.bench --json bench.json
 
 check: $(READY) ## formatting, lint and types
 	@$(BIN)/ruff format --check .

@@ -111,6 +111,7 @@ async def test_everything_twice() -> None:
         await scene.agreed()
         first = await scene.asks("next")
         await scene.at(State.RINGING)
+        await until(lambda: bool(scene.gear.rung))
         assert await scene.asks("next") == first
         briefs = [await scene.person("person", AnsweredBy="human") for _ in range(2)]
         joins = [await scene.person("key", Digits="1") for _ in range(2)]

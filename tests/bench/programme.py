@@ -1,0 +1,186 @@
+"""Which rounds are held, with how many calls, and what goes wrong in the last one.
+
+A round measures every number of calls on our server and on the bare relay, one right after the other, the
+calls of one number staying for the next; who is first changes from round to round. Then, once, our server
+alone while things around it break.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+
+from tests.bench.certificate import make_certificate
+from tests.bench.figures import Window
+from tests.bench.generator import Generator
+from tests.bench.neighbours import HANG_S, Neighbours, neighbours
+from tests.bench.parties import BARE, OURS, Cores, Party, pin, running
+
+SETTLE_S = 1.0  # from the last greeting to the window
+WARM_S = 0.4  # of a first call, so that what is loaded once is loaded
+CALM = "nothing, for comparison"
+
+Say = Callable[[str], None]
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be measured."""
+
+    calls: tuple[int, ...] = (1, 10, 50, 100, 200)
+    tls_calls: tuple[int, ...] = (100,)  # with TLS on the model leg
+    trouble_calls: int = 50  # 0: nothing goes wrong
+    rounds: int = 5
+    seconds: float = 5.0  # of a window
+    settle_s: float = SETTLE_S
+    parties: tuple[str, ...] = (OURS, BARE)
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True):
+    """What all rounds share."""
+
+    plan: Plan
+    generator: Generator
+    neighbours: Neighbours
+    cores: Cores
+    folder: Path
+    model_url: str
+    tls_url: str
+    trusted: Path
+    say: Say
+
+
+async def hold(plan: Plan, cores: Cores, say: Say) -> list[Window]:
+    """Hold them all."""
+    pin(0, cores.generator)
+    windows: list[Window] = []
+    with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
+        folder = Path(temporary)
+        generator = Generator()
+        tls, trusted = make_certificate(folder)
+        async with neighbours(cores.generator) as beside, generator.keeping_time():
+            stage = Stage(
+                plan=plan,
+                generator=generator,
+                neighbours=beside,
+                cores=cores,
+                folder=folder,
+                model_url=await generator.model.start(),
+                tls_url=await generator.model.start(tls),
+                trusted=trusted,
+                say=say,
+            )
+            for number in range(1, plan.rounds + 1):
+                order = plan.parties if number % 2 else plan.parties[::-1]
+                for with_tls, calls in ((False, plan.calls), (True, plan.tls_calls)):
+                    for name in order if calls else ():
+                        windows += await _round(stage, name, number, with_tls, calls)
+            if plan.trouble_calls:
+                windows += await _trouble(stage)
+            generator.model.stop()
+    return windows
+
+
+async def _round(stage: Stage, name: str, number: int, tls: bool, calls: tuple[int, ...]) -> list[Window]:
+    windows = []
+
+    async def measure(party: Party, idle_mb: float | None) -> None:
+        for each in calls:
+            await stage.generator.call(party, each)
+            await asyncio.sleep(stage.plan.settle_s)
+            windows.append(
+                await stage.generator.measure(
+                    party, stage.plan.seconds, round_number=number, tls=tls, trouble="", idle_mb=idle_mb
+                )
+            )
+            _tell(stage, windows[-1])
+
+    await _with_party(stage, name, f"{number}-{name}-{tls}", tls, measure)
+    return windows
+
+
+async def _trouble(stage: Stage) -> list[Window]:
+    """Our server, while everything around it breaks, one thing after the other."""
+    windows = []
+    beside, mood = stage.neighbours, stage.generator.model.mood
+    folder = stage.folder / "trouble"
+    database, churned = folder / "calls.db", folder / "churned"
+
+    async def measure(party: Party, idle_mb: float | None) -> None:
+        async def window(trouble: str, seconds: float) -> None:
+            await asyncio.sleep(stage.plan.settle_s)
+            windows.append(
+                await stage.generator.measure(
+                    party, seconds, round_number=1, tls=False, trouble=trouble, idle_mb=idle_mb
+                )
+            )
+            _tell(stage, windows[-1])
+
+        seconds = stage.plan.seconds
+        await stage.generator.call(party, stage.plan.trouble_calls)
+        await window(CALM, seconds)
+        mood.uses_tools = True
+        await window("tools are used", seconds)
+        await beside.do("hang")
+        await window("a tool hangs 10 s", max(seconds, HANG_S))
+        await beside.do("down")
+        await window("the calendar is down", seconds)
+        mood.uses_tools = False
+        await beside.do("lock", database)
+        await window("the database is locked", seconds)
+        await beside.do("unlock")
+        await beside.do("churn", churned)
+        await window("the disk is busy", seconds)
+        await beside.do("rest", churned)
+
+    await _with_party(stage, OURS, folder.name, False, measure)
+    return windows
+
+
+async def _with_party(
+    stage: Stage,
+    name: str,
+    folder: str,
+    tls: bool,
+    measure: Callable[[Party, float | None], Awaitable[None]],
+) -> None:
+    """Start it, let one call warm it, and measure."""
+    place = stage.folder / folder
+    place.mkdir()
+    async with running(
+        name,
+        place,
+        model_url=stage.tls_url if tls else stage.model_url,
+        cores=stage.cores,
+        environment=stage.neighbours.environment if name == OURS else {},
+        trusted=stage.trusted if tls else None,
+    ) as party:
+        try:
+            await stage.generator.call(party, 1)
+            await asyncio.sleep(WARM_S)
+            stage.generator.hang_up()
+            await asyncio.sleep(WARM_S)
+            await measure(party, party.memory_mb())
+        finally:
+            stage.generator.hang_up()
+
+
+def _tell(stage: Stage, window: Window) -> None:
+    delays = [None if one is None else f"{one.p99:.1f} ms" for one in (window.to_model, window.to_caller)]
+    stage.say(
+        f"round {window.round}: {window.party}{', TLS' if window.tls else ''}, {window.calls} calls"
+        f"{', ' + window.trouble if window.trouble else ''}: p99 {delays[0]} to the model, {delays[1]} to the"
+        f" caller{'' if window.trusted else '; the generator was late: not to be trusted'}"
+    )
+
+
+def lasts_s(plan: Plan) -> float:
+    """About how long it takes, with a start of two seconds."""
+    each = plan.seconds + plan.settle_s + 0.3
+
+    def party(calls: tuple[int, ...]) -> float:
+        return 3.5 + max(calls) * 0.022 + len(calls) * each if calls else 0.0
+
+    rounds = plan.rounds * len(plan.parties) * (party(plan.calls) + party(plan.tls_calls))
+    return rounds + (party((plan.trouble_calls,)) + 5 * each + 4 if plan.trouble_calls else 0.0)
