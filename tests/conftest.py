@@ -1,5 +1,6 @@
 """Fixtures for tests of every folder: both databases, migrated and empty."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,9 @@ import pytest
 
 from bridge.store.migrate import migrate
 from tests.databases import NoServer, empty, new_postgres_database, postgres_server, run
+
+# Before numpy is imported: its threads would take the cores from the suite's own processes.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

@@ -147,6 +147,9 @@ class Call:
 
     def _from_caller(self, text: str | bytes) -> None:
         match event := caller_codec.decode(text, self._stream_sid):
+            case m.FrameArrived():  # no `handle`: nothing is decided by one, and nothing becomes due
+                for action in self._session.receive(event, self._clock.monotonic()):
+                    self._to_model(model_codec.encode(action))
             case caller_codec.StreamStopped():
                 self.handle(m.CallerLegClosed(stopped=True, code=None))
             case m.Event():
@@ -202,7 +205,8 @@ class Call:
             self._broke(error)
 
     def _audio_sent(self, message: Outgoing) -> None:
-        self.handle(m.AudioSent(message.item_id, message.audio_bytes))
+        # Not by `handle`: as for a frame.
+        self._session.receive(m.AudioSent(message.item_id, message.audio_bytes), self._clock.monotonic())
 
     def _set_timer(self) -> None:
         deadline = None

@@ -15,7 +15,7 @@ import msgspec
 
 BYTES_PER_MS = 8  # mu-law, 8 kHz, mono
 FRAME_MS = 20
-MARK_EVERY_BYTES = 200 * BYTES_PER_MS  # marks every 200-500 ms: finer floods, coarser blurs
+MARK_EVERY_BYTES = 250 * BYTES_PER_MS  # so marks are 250-500 ms apart: finer floods, coarser blurs
 
 ITEMS_KEPT = 50  # of those that are over, in case a late piece of one comes; a long call has hundreds
 MARK_DELAY_BYTES = 400 * BYTES_PER_MS  # how late a mark may be on its way back to us

@@ -44,6 +44,9 @@ class Session(CallState):
         """Take in one event and say what follows, in order."""
         if isinstance(event, m.FrameArrived):  # fifty times a second: nothing is decided by one
             return self._frame(event.payload_b64)
+        if isinstance(event, m.AudioSent):  # nor by this: what is due can only come later by it
+            self.playback.sent(event.item_id, event.audio_bytes, now)
+            return []
         if self.phase is not Phase.ENDED:
             self._decide(event, now)
         if self.phase is not Phase.ENDED:
@@ -94,8 +97,6 @@ class Session(CallState):
         match event:
             case m.SpokenAudioArrived():
                 self._play(event, now)
-            case m.AudioSent(item_id=item_id, audio_bytes=count):
-                self.playback.sent(item_id, count, now)
             case m.MarkPlayed(name=name):
                 self.speech.mark_played(name, now)
             case m.SpokenWordsArrived():

@@ -18,6 +18,7 @@ KEPT_S = 5.0  # of the caller's voice are kept while a leg is replaced
 # four later the session owes an answer.
 UNNOTICED_S = 13.0
 NEXT_STEP_S = 8.0  # without a session; then the call leaves the stream
+LEAVING_S = 2.0  # which waits a second for the last mark, and one for the next step to be committed
 LISTENED_S = 1.0  # whoever listened for so long has heard something
 
 
@@ -76,7 +77,7 @@ def _lost_at_the_end(evidence: Evidence, last: Entry, end: int) -> Iterator[str]
     if closed is not None and (closed.at < ended - LATE_S or _has_stalled(evidence, last)):
         over = evidence.sent_at(closed.at)
         yield from _unnoticed(evidence, end, over, last)
-        rest_s = _silent_s(evidence, over, len(evidence.sent_audio)) - NEXT_STEP_S
+        rest_s = _silent_s(evidence, over, len(evidence.sent_audio)) - NEXT_STEP_S - LEAVING_S
     if rest_s > LOST_TAIL_S:
         yield f"the last {rest_s:.1f} s never reached the model"
 

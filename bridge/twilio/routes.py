@@ -218,6 +218,7 @@ class TwilioRoutes:
             raise web.HTTPForbidden(text="")
         websocket = stream.new_websocket()
         await websocket.prepare(request)
+        stream.watch_peer(request)
         socket = stream.TwilioSocket(websocket, request)
         try:
             start = await stream.receive_start(socket)

@@ -5,6 +5,7 @@ it names; only then is a `Call` built.
 """
 
 import asyncio
+import socket
 
 from aiohttp import WSMsgType, web
 
@@ -15,7 +16,8 @@ from bridge.twilio import codec
 PHONE_SOUND = ("audio/x-mulaw", 8000)  # Twilio's media format: encoding, samples per second
 MESSAGE_LIMIT = 64 * 1024  # bytes; a media message of Twilio's is a few hundred
 START_S = 2.0  # Twilio sends `start` right after the upgrade; until then nothing can be said to the caller
-HEARTBEAT_S = 20.0
+GONE_S = 15  # a peer whose kernel answers nothing for so long is gone
+PROBE_S = 5  # it is asked that often
 CLOSE_S = 2.0  # a peer that does not answer a close is not waited for longer
 DRAIN_S = 1.0  # nor one that does not even take it in
 
@@ -59,18 +61,35 @@ class TwilioSocket:
 
 def new_websocket() -> web.WebSocketResponse:
     """A server websocket with the limits a stream of Twilio's needs."""
-    return web.WebSocketResponse(
-        max_msg_size=MESSAGE_LIMIT, heartbeat=HEARTBEAT_S, compress=False, timeout=CLOSE_S, autoclose=True
-    )
+    return web.WebSocketResponse(max_msg_size=MESSAGE_LIMIT, compress=False, timeout=CLOSE_S, autoclose=True)
 
 
-async def receive_start(socket: TwilioSocket) -> codec.Start:
+def watch_peer(request: web.Request) -> None:
+    """Have the kernel notice a peer that vanished. A websocket ping would do it too, at the price of a
+    timer that every frame sets anew; and what passes a proxy as a ping passes it as frames.
+    """
+    transport = request.transport
+    peer = None if transport is None else transport.get_extra_info("socket")
+    if peer is None:
+        return
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (
+        ("TCP_KEEPIDLE", PROBE_S),
+        ("TCP_KEEPINTVL", PROBE_S),
+        ("TCP_KEEPCNT", GONE_S // PROBE_S - 1),
+        ("TCP_USER_TIMEOUT", GONE_S * 1000),  # what was sent and is not acknowledged
+    ):
+        if hasattr(socket, name):  # not every system has each
+            peer.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+async def receive_start(twilio: TwilioSocket) -> codec.Start:
     """The stream's `start` message. Raises StreamRefused when it is late or the socket closes."""
     try:
         async with asyncio.timeout(START_S):
             while True:
                 try:
-                    message = codec.decode(await socket.receive(), None)
+                    message = codec.decode(await twilio.receive(), None)
                 except CodecError:
                     continue
                 if isinstance(message, codec.Start):

@@ -196,10 +196,19 @@ def test_how_things_stand_is_looked_at_once_for_an_event(monkeypatch: pytest.Mon
 
     talk = waiting_for_a_tool(talking())
     monkeypatch.setattr(ladder, "scene", counted)
-    for event in (m.MarkPlayed("m9"), m.AudioSent("a9", 160), m.UtteranceTranscribed("u9", "hello")):
+    for event in (m.MarkPlayed("m9"), m.UtteranceCommitted("u9"), m.UtteranceTranscribed("u9", "hello")):
         looks.clear()
         talk.session.receive(event, talk.now)
         assert len(looks) == 1
     looks.clear()
     talk.session.receive(m.Tick(), talk.now + FILLER_S)
     assert len(looks) == 2
+
+
+def test_sound_that_is_sent_moves_nothing_forward() -> None:
+    """It is not even looked at: the Tick that was asked for before finds out that it is too early."""
+    talk = talking()
+    talk.says()
+    before = talk.session.deadline()
+    assert talk.session.receive(m.AudioSent("a9", 160), talk.now) == []
+    assert talk.session.deadline() == before

@@ -61,10 +61,10 @@ def test_items_behind_one_another_are_heard_in_order() -> None:
     assert ledger.heard_ms("b", 0.4) == 100
 
 
-def test_a_mark_is_due_every_200_ms_and_at_the_end_of_an_item() -> None:
+def test_a_mark_is_due_every_250_ms_and_at_the_end_of_an_item() -> None:
     """Small pieces share a mark; the end of an item always has one."""
     ledger = Playback()
-    assert [play(ledger, "a", 100, 0.0) for _ in range(4)] == [None, "m1", None, "m2"]
+    assert [play(ledger, "a", 100, 0.0) for _ in range(6)] == [None, None, "m1", None, None, "m2"]
     assert ledger.finish("a") == "m3"
     assert ledger.finish("a") is None
     assert ledger.finish("never sounded") is None

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket as sockets
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -10,7 +11,15 @@ from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 from bridge.call.leg import SocketClosed
 from bridge.harness.telephone.stream_messages import Writer
 from bridge.twilio import codec
-from bridge.twilio.stream import MESSAGE_LIMIT, StreamRefused, TwilioSocket, new_websocket, receive_start
+from bridge.twilio.stream import (
+    GONE_S,
+    MESSAGE_LIMIT,
+    StreamRefused,
+    TwilioSocket,
+    new_websocket,
+    receive_start,
+    watch_peer,
+)
 from tests.server import ACCOUNT, in_no_time
 
 CALL = "CA" + "1" * 32
@@ -170,3 +179,33 @@ async def test_no_start() -> None:
             with contextlib.suppress(ConnectionError):
                 await client.send_str('{"event": "connected"}')
     assert reasons == ["closed before start", "no start in time"]
+
+
+@pytest.mark.skipif(not hasattr(sockets, "TCP_USER_TIMEOUT"), reason="this system has no such option")
+async def test_the_kernel_finds_out_that_a_peer_is_gone() -> None:
+    """Within a quarter of a minute, whether or not anything is being sent to it."""
+    kept: list[int] = []
+
+    async def handle(request: web.Request) -> web.Response:
+        watch_peer(request)
+        assert request.transport is not None
+        peer = request.transport.get_extra_info("socket")
+        for option in (
+            sockets.TCP_KEEPIDLE,
+            sockets.TCP_KEEPINTVL,
+            sockets.TCP_KEEPCNT,
+            sockets.TCP_USER_TIMEOUT,
+        ):
+            kept.append(peer.getsockopt(sockets.IPPROTO_TCP, option))
+        return web.Response()
+
+    app = web.Application()
+    app.add_routes([web.get("/", handle)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with ClientSession() as session, session.get(f"http://127.0.0.1:{runner.addresses[0][1]}/"):
+        await runner.cleanup()
+    idle, interval, count, unanswered_ms = kept
+    assert idle + interval * count <= GONE_S
+    assert unanswered_ms <= GONE_S * 1000
