@@ -8,7 +8,7 @@ READY := .venv/.ready
 .PHONY: help setup call replay test races faults saboteurs soak bench guard check lock
 
 help: ## what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 18
 
 setup: $(READY) ## the environment in .venv
 
@@ -36,13 +36,13 @@ guard: $(READY) ## how well claims are told from other sentences, on the labelle
 races: $(READY) ## many processes at one calendar, on both databases; about nine minutes
 	@$(BIN)/python -m tests.races
 
-faults: $(READY) ## every fault at several moments of a booking call; about nine minutes
+faults: $(READY) ## every fault at several moments of a booking call; about six minutes
 	@$(BIN)/python -m tests.faults
 
-saboteurs: $(READY) ## builds of the server with one bug each, which the harness must notice; about two minutes
+saboteurs: $(READY) ## builds of the server with one bug each, which the harness must notice; about a minute
 	@$(BIN)/python -m tests.saboteurs
 
-soak: $(READY) ## many calls for a long time, with faults at random; some minutes
+soak: $(READY) ## many calls for a long time, with faults at random; about seven minutes
 	@$(BIN)/python -m tests.soak
 
 bench: $(READY) ## what the relay costs beside a bare one; on a machine that does nothing else, about nine minutes
