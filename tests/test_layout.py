@@ -28,6 +28,7 @@ HARNESS_TAKES = {
         "bridge.log",
         "bridge.settings",
         "bridge.store.migrate",
+        "bridge.store.report",
         "bridge.store.store",
         "tools.business",
         "tools.business_file",

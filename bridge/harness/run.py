@@ -40,6 +40,7 @@ from bridge.harness.world import book_before, fill_calendars, let_others_book
 from bridge.log import set_up_logs
 from bridge.settings import Settings, read_settings
 from bridge.store.migrate import migrate
+from bridge.store.report import Report
 from bridge.store.store import Store
 from tools.business import Business
 from tools.business_file import load_business
@@ -308,14 +309,18 @@ async def _opened(url: str) -> AsyncIterator[Store]:
 
 async def _rows(url: str, clock: Clock) -> Rows:
     async with _opened(url) as store:
-        report = store.report
-        return Rows(
-            at=clock.now(),
-            calls=await report.calls(),
-            turns=await report.turns(),
-            tool_calls=await report.tool_calls(),
-            reservations=await report.reservations(),
-            texts=await report.texts(),
-            callbacks=await report.callbacks(),
-            leads=await report.leads(),
-        )
+        return await rows_of(store.report, clock)
+
+
+async def rows_of(report: Report, clock: Clock) -> Rows:
+    """What the store says of its calls, now."""
+    return Rows(
+        at=clock.now(),
+        calls=await report.calls(),
+        turns=await report.turns(),
+        tool_calls=await report.tool_calls(),
+        reservations=await report.reservations(),
+        texts=await report.texts(),
+        callbacks=await report.callbacks(),
+        leads=await report.leads(),
+    )

@@ -44,20 +44,6 @@ class OfOneCall(Report):
         return await super()._rows(query.where(query.selected_columns.call_sid == self._call_sid), convert)
 
 
-async def rows_of(report: Report, clock: Clock) -> Rows:
-    """What a report shows of its calls, now."""
-    return Rows(
-        at=clock.now(),
-        calls=await report.calls(),
-        turns=await report.turns(),
-        tool_calls=await report.tool_calls(),
-        reservations=await report.reservations(),
-        texts=await report.texts(),
-        callbacks=await report.callbacks(),
-        leads=await report.leads(),
-    )
-
-
 def is_over(rows: Rows) -> bool:
     """The call's row says how it ended, and nothing of its bookings is under way."""
     ended = bool(rows.calls) and all(row.outcome is not None for row in rows.calls)

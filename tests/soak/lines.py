@@ -15,10 +15,11 @@ import msgspec
 from bridge.harness.ledger import Ledger
 from bridge.harness.recording import Recording
 from bridge.harness.recording_file import load_recording
+from bridge.harness.run import rows_of
 from bridge.harness.telephone.telephone import Telephone
 from bridge.store.database import Database
 from tests.server import ACCOUNT, AUTH_TOKEN, BUSINESS, NUMBER, PUBLIC
-from tests.soak.judging import Neighbours, OfOneCall, is_over, rows_of, wrong_with
+from tests.soak.judging import Neighbours, OfOneCall, is_over, wrong_with
 from tests.soak.memory import Growth, Sample, growth, resident
 from tests.soak.people import CLIPS, ModelRoom, Side, steps_of
 from tests.soak.weather import Fate, weather

@@ -23,6 +23,7 @@ from bridge.harness.model.faults import ModelFaults
 from bridge.harness.model.outbox import Tape
 from bridge.harness.model.session import Company
 from bridge.harness.model.turn import Pace
+from bridge.harness.run import rows_of
 from bridge.harness.twilio_rest.standin import TwilioRestStandin
 from bridge.log import set_up_logs
 from bridge.settings import read_settings
@@ -31,7 +32,7 @@ from bridge.store.migrate import migrate
 from bridge.store.report import Report
 from tests.bridge.harness.model_fakes import HELLO, EnergyEar, LoudnessRecogniser, Match
 from tests.server import ACCOUNT, API_KEY, AUTH_TOKEN, BUSINESS, NUMBER, environment
-from tests.soak.judging import Neighbours, rows_of
+from tests.soak.judging import Neighbours
 from tests.soak.lines import GONE_S, LogTail, Plan, Result, Soak
 from tests.soak.people import Mind, ModelRoom, NoiseBank
 from tools.business_file import load_business
