@@ -29,7 +29,7 @@ def reason_to_call_back(facts: CallFacts, reason: str, *, lead_taken: bool = Fal
         return None
     if lead_taken:
         return LEAD
-    if facts.caller_number is None:
+    if facts.caller_number is None and facts.lead.callback_number is None:
         return None
     if facts.nobody_came:
         return NOBODY_CAME

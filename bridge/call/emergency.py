@@ -96,8 +96,13 @@ _SIGNS = {
     ),
 }
 
+_SUBJECT = r"(?:there|he|she|they|we|i|my|our|somebody|someone)"
 # Before the words, in the same clause: what takes them back. "I don't know if" does not.
-_DENIED = re.compile(rf"\b(?:no|{_NOT}|without|nothing|isn't|neither|nor|instead of|in case of)\b")
+_DENIED = re.compile(
+    rf"\b(?:no(?: (?!{_SUBJECT}\b)\w+)?$|{_NOT}|without|nothing|isn't|neither|nor|instead of|in case of)\b"
+)
+# What was denied of somebody else is not denied of whoever comes next: "don't hang up, my dad passed out".
+_ANEW = re.compile(rf"^.*\b{_SUBJECT}\b(?:'\w+)?")
 _UNSURE = re.compile(rf"\b{_NOT} (?:know|sure|certain|tell)\b")
 _CLAUSE_END = re.compile(r"[.!?;:,\n]+|\b(?:but|and|because)\b")
 _NEAR = 5  # words: a denial further away is about something else
@@ -110,10 +115,14 @@ def emergencies(text: str) -> frozenset[Emergency]:
         kind
         for kind, signs in _SIGNS.items()
         for clause in clauses
-        if any(not _denied(clause[: match.start()]) for match in signs.finditer(clause))
+        if any(_counts(clause, sign) for sign in signs.finditer(clause))
     )
 
 
-def _denied(before: str) -> bool:
-    near = " ".join(_UNSURE.sub("", before).split()[-_NEAR:])
-    return _DENIED.search(near) is not None
+def _counts(clause: str, sign: re.Match[str]) -> bool:
+    """Whether it is said, and not denied."""
+    if re.match(rf"{_SUBJECT}\b", sign[0]):
+        return True
+    before = _UNSURE.sub("", clause[: sign.start()])
+    near = " ".join(_ANEW.sub("", before).split()[-_NEAR:])
+    return _DENIED.search(near) is None

@@ -250,7 +250,7 @@ def call_outcome(facts: CallFacts, reason: str, *, lead_taken: bool = False) -> 
     for claim, outcome in _STRONGEST:
         if claim in claims:
             return outcome
-    if reason in (EndReason.TRANSFER, EndReason.KEY_ZERO, EndReason.NOT_UNDERSTOOD):
+    if reason in LIMITS or reason in (EndReason.TRANSFER, EndReason.KEY_ZERO, EndReason.NOT_UNDERSTOOD):
         return Outcome.TRANSFERRED
     if facts.message_taken:
         return Outcome.MESSAGE_TAKEN

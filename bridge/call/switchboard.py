@@ -108,9 +108,10 @@ class Switchboard:
             budget = Budget(
                 self._limits, self._clock.monotonic(), lasted_s=begins.lasted_s, spent=begins.spent
             )
+            known = begins.known if begins.stream or begins.note else opening.known
             call = Call(
                 facts=facts,
-                session=Session(self._manners, begins.known if begins.stream else opening.known, self._clips),
+                session=Session(self._manners, known, self._clips),
                 caller_socket=socket,
                 stream_sid=stream_sid,
                 open_model=lambda: self._open_model(facts),

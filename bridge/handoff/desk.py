@@ -111,8 +111,8 @@ class HandoffDesk:
         """Take on every handoff that is due. Never raises."""
         try:
             for call_sid in await self._handoffs.due(self._clock.now()):
-                await self.tell(call_sid, Happened.DUE)
-        except StoreError as error:
+                await self._done(partial(self.tell, call_sid, Happened.DUE))
+        except Exception as error:  # the wide net: without this task nobody finds what was lost
             log.warning("handoffs_not_seen", error=type(error).__name__)
 
     async def close(self) -> None:
@@ -205,8 +205,6 @@ class HandoffDesk:
     def _call_back(self, handoff: Handoff) -> None:
         # After the call's own end, which was put there before and says that it was put through.
         self._journal.put(lambda: self._calls.nobody_came(call_sid=handoff.call_sid))
-        if handoff.caller_number is None:
-            return
         self._journal.put(
             lambda: self._calling_back.ask(
                 handoff.call_sid, handoff.caller_number, NOBODY_CAME, brief=handoff.brief

@@ -47,6 +47,7 @@ class Happened(enum.StrEnum):
     PERSON_GONE = "person_gone"  # busy, no answer, failed, hung up: that leg is over
     CALLER_LEFT = "caller_left"  # the conference is over for the caller, whose leg lives
     CALLER_GONE = "caller_gone"  # the caller's leg is over
+    DIALLED = "dialled"  # a person was dialled for the caller in the plain way, instead
     FETCHED = "fetched"  # the caller's leg asks what comes after the conference
     DUE = "due"  # what was awaited has not come in time
 
@@ -93,17 +94,20 @@ _NEXT: dict[State, dict[Happened, Step]] = {
     State.AGREED: {
         Happened.HELD: Step(State.WAITING),
         Happened.NOBODY_THERE: Step(State.RETURNED),
+        Happened.DIALLED: Step(State.TALKED),
         Happened.CALLER_GONE: Step(State.GONE, (Order.CALL_BACK,)),
         Happened.DUE: Step(State.GONE, (Order.CALL_BACK,)),
     },
     State.WAITING: {
         Happened.RING: Step(State.RINGING, (Order.RING,)),
         Happened.DUE: Step(State.RINGING, (Order.RING,)),
+        Happened.DIALLED: Step(State.TALKED),
         Happened.CALLER_GONE: Step(State.GONE, (Order.CALL_BACK,)),
         Happened.CALLER_LEFT: Step(State.RETURNED),
     },
     State.RINGING: {
         **_ON_HOLD_NO_MORE,
+        Happened.DIALLED: Step(State.TALKED, (Order.END_PERSON,)),
         Happened.NOT_RUNG: _NOBODY,
         Happened.ANSWERED: Step(State.BRIEFED),
         Happened.MACHINE: _NOBODY,  # our answer hangs up, here as after a refusal

@@ -5,7 +5,7 @@ written before anybody acts on it. So of several processes that hear of the same
 orders. Read `bridge/handoff/desk.py` for who asks.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from bridge.store.leads import as_lead
 from bridge.store.tables import handoffs, insert_into, leads
 from tools.store import Lead
 
+LONGEST = timedelta(hours=4)  # a call, as Twilio has it
 MOST_DUE = 50  # rows that one look takes on; the next one takes the others
 
 
@@ -78,7 +79,9 @@ class HandoffStore:
             row = as_handoff(found)
             if happened is Happened.DUE and (row.due_at is None or row.due_at > now):
                 return Advanced(handoff=row, orders=())
-            step = after(row.state, happened)
+            # A caller whom nobody can find any more would be looked for without end.
+            lost = happened is Happened.DUE and now - found.created_at > LONGEST
+            step = after(row.state, Happened.CALLER_GONE if lost else happened)
             changes: dict[str, Any] = {"person_sid": row.person_sid or person_sid}
             if step.state is not row.state or happened is Happened.DUE:
                 wait = DUE_AFTER.get(step.state)

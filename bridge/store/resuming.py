@@ -15,7 +15,10 @@ from bridge.store.rows import RESERVATION, as_reservations
 from bridge.store.tables import calls, reservations
 from tools.store import Reservation
 
-_OPEN_AGAIN = dict.fromkeys(("next_step", "next_step_reason", "outcome", "reason", "summary", "ended_at"))
+# `next_asked_at`, too: the new stream may break without anybody asking what comes next.
+_OPEN_AGAIN = dict.fromkeys(
+    ("next_step", "next_step_reason", "next_asked_at", "outcome", "reason", "summary", "ended_at")
+)
 MOST_RESUMES = 2  # in one call; what breaks a third time breaks again
 
 

@@ -60,10 +60,12 @@ class CallOver:
 
     async def _close(self, call_sid: str) -> None:
         """Close the call's row if nobody has, and ask a person to call back if the caller was let down."""
-        unseen = await self._calls.close_if_open(call_sid=call_sid, now=self._clock.now())
+        closed = await self._calls.close_if_open(call_sid=call_sid, now=self._clock.now())
         row = await self._calls.call(call_sid)
         if row is None:
             return
+        # It may have been closed by an earlier try of this, which then broke off.
+        unseen = (closed or row.reason == END_UNKNOWN) and row.next_step is None
         reason = END_UNKNOWN if unseen else await self._let_down(row)
         if reason is None:
             return
@@ -84,8 +86,10 @@ class CallOver:
         if row.outcome is not Outcome.TRANSFERRED:
             return None
         handoff = await self._handoffs.handoff(row.call_sid)
-        # On the way back to the agent: a new stream would have written another end.
-        return NOBODY_CAME if handoff is not None and handoff.state is State.RETURNED else None
+        # On hold (the desk's own order may be lost with its process), or on the way back to the agent,
+        # where a new stream would have written another end.
+        vain = handoff is not None and handoff.state in (State.RETURNED, State.GONE)
+        return NOBODY_CAME if vain else None
 
     async def _write_end(self, facts: CallFacts) -> None:
         """What the call's row can say of an end that nobody saw."""

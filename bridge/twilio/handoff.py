@@ -137,7 +137,9 @@ class HandoffRoutes:
             return _xml(twiml.hang_up())
         if handoff is None or handoff.state is not State.BRIEFED:
             return _xml(twiml.hang_up(SORRY if handoff is None else NO_LONGER))
-        words = f"{handoff.brief or NO_BRIEF} {PRESS}"
+        # Who may be a machine after all is told nothing of the caller.
+        known = handoff.brief if form.get("AnsweredBy") == HUMAN[0] else ""
+        words = f"{known or NO_BRIEF} {PRESS}"
         return _xml(twiml.brief(words, self._key_url(call_sid)))
 
     async def key(self, request: web.Request) -> web.Response:

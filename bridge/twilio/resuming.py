@@ -8,7 +8,7 @@ may be resumed, `bridge/call/resumption.py` for how it begins again.
 import structlog
 
 from bridge.call.phases import BROKEN
-from bridge.call.resumption import Resumption, known_of, note_of
+from bridge.call.resumption import Resumption, known_of, note_back, note_of
 from bridge.call.snapshot import Snapshot, SnapshotError, decode
 from bridge.store.calls import CallRow
 from bridge.store.resuming import AfterStream, ResumeStore
@@ -43,13 +43,18 @@ class Resuming:
         lasted = self._clock.now() - row.started_at
         return kept.facts, Resumption(
             stream=row.resumes,
-            note=note_of(self._business, kept.facts, kept.said) if kept.greeted else "",
+            note=self._note(row, kept),
             known=known_of(self._business, kept.facts),
             said=kept.said,
             greeted=kept.greeted,
             spent=kept.spent,
             lasted_s=max(0.0, lasted.total_seconds()),
         )
+
+    def _note(self, row: CallRow, kept: Snapshot) -> str:
+        if not row.resumes:  # nothing broke: nobody came to the telephone
+            return note_back(self._business, kept.facts)
+        return note_of(self._business, kept.facts, kept.said) if kept.greeted else ""
 
     async def snapshot(self, row: CallRow, fresh: CallFacts) -> Snapshot:
         """The call's latest snapshot, made true by the store's rows."""

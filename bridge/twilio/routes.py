@@ -159,6 +159,7 @@ class TwilioRoutes:
                 )
         except (TimeoutError, StoreError) as error:
             log.warning("next_step_unknown", call_sid=call_sid, error=type(error).__name__)
+            self._desk.tell_soon(call_sid, Happened.DIALLED)
             return await self._person(form, wording.trouble)
         match after.step:
             case _ if gone:
@@ -257,7 +258,7 @@ class TwilioRoutes:
                 facts, begins = facts_of(start.call_sid, row), FIRST_STREAM
                 if told is not None:
                     facts.nobody_came, facts.lead = True, told
-                if row is not None and row.resumes:
+                if row is not None and (row.resumes or (told is not None and row.snapshot is not None)):
                     facts, begins = await self._resuming.begin(row, facts)
         except (TimeoutError, StoreError):
             # Without the store a token cannot be shown to be fresh; Twilio asks for the next step.
@@ -289,6 +290,7 @@ class TwilioRoutes:
                 document = await self._handoff.begin(form["CallSid"], phone_number(form.get("From", "")))
             except (TimeoutError, StoreError) as error:  # a plain dial needs no store
                 log.warning("handoff_not_begun", call_sid=form["CallSid"], error=type(error).__name__)
+                self._desk.tell_soon(form["CallSid"], Happened.DIALLED)
                 return await self._person(form)
             if document is None:
                 return await self._call_back(form, NOBODY_CAME)

@@ -45,6 +45,12 @@ SAID_SO = Emergency.SAID_SO
         ("This is an emergency", SAID_SO),
         ("we have a real emergency here", SAID_SO),
         ("please call an ambulance", SAID_SO),
+        ("Oh no my house is on fire", FIRE),
+        ("No she's not breathing", HEALTH),
+        ("no no no he's choking", HEALTH),
+        ("no he passed out", HEALTH),
+        ("I can't talk long there's a fire in the kitchen", FIRE),
+        ("Please don't hang up my dad passed out", HEALTH),
     ],
 )
 def test_what_may_be_an_emergency_is_found(text: str, kind: Emergency) -> None:

@@ -321,6 +321,8 @@ def test_outcomes_without_any_fact(reason: EndReason) -> None:
         EndReason.TRANSFER: Outcome.TRANSFERRED,
         EndReason.KEY_ZERO: Outcome.TRANSFERRED,
         EndReason.NOT_UNDERSTOOD: Outcome.TRANSFERRED,
+        EndReason.CALL_TOO_LONG: Outcome.TRANSFERRED,
+        EndReason.CALL_TOO_DEAR: Outcome.TRANSFERRED,
     }
     outcome = call_outcome(facts(), reason)
     assert outcome is expected.get(reason, Outcome.FAILED)

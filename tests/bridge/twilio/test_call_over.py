@@ -9,15 +9,17 @@ import pytest
 
 from bridge.call.snapshot import Snapshot, encode
 from bridge.handoff.states import Happened
-from bridge.store.calls import Outcome
+from bridge.harness.telephone.signed import Answer
+from bridge.store.calls import CallRow, CallStore, Outcome
 from bridge.store.migrate import migrate
 from bridge.store.report import CallbackRow, Report
 from bridge.store.store import Store
 from bridge.twilio.call_over import GRACE_S
-from tests.server import BEGIN, CALLER, NUMBER, Server, in_no_time, serving, until
+from tests.line import Line
+from tests.server import BEGIN, CALLER, NUMBER, TOKEN, Server, in_no_time, serving, until
 from tools.callbacks import Callback
 from tools.facts import CallFacts
-from tools.store import Lead
+from tools.store import Lead, StoreUnavailable
 
 CALL = "CA" + "1" * 32
 CHAIR = "chair-1@maplestreet.example"
@@ -213,3 +215,102 @@ async def test_a_message_that_was_not_written_outlives_its_process(tmp_path: Pat
     await left_by_a_killed_process(f"sqlite:///{tmp_path}/bridge.db", unwritten={left.key: left})
     async with serving(folder=tmp_path) as server:
         assert [task.reason for task in await over(server)] == ["message", "end_unknown"]
+
+
+@in_no_time
+async def test_a_call_that_breaks_twice(tmp_path: Path) -> None:
+    """What was asked after the first stream answers nothing about the second: somebody calls back."""
+    async with serving(folder=tmp_path) as server:
+        line = await server.talking(CALL)
+        line.abort()
+        await server.call(CALL)
+        line = await _streams_on(server, await server.post("/twilio/next", CALL))
+        line.abort()
+        await server.call(CALL)
+        assert [task.reason for task in await over(server)] == ["stream_lost"]
+
+
+@in_no_time
+async def test_the_store_goes_away_in_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The call was closed and then nothing more could be read: tried again, it still leaves its task."""
+    real, tries = CallStore.call, 0
+
+    async def call(store: CallStore, call_sid: str) -> CallRow | None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise StoreUnavailable("away")
+        return await real(store, call_sid)
+
+    await left_by_a_killed_process(f"sqlite:///{tmp_path}/bridge.db", lead=Lead(name="Dana"))
+    monkeypatch.setattr(CallStore, "call", call)
+    async with serving(folder=tmp_path) as server:
+        assert [(task.reason, task.name) for task in await over(server)] == [("end_unknown", "Dana")]
+    assert tries > 1
+
+
+@in_no_time
+async def test_an_end_that_is_decided_and_not_written_yet(tmp_path: Path) -> None:
+    """Whoever hung up while a tool ran on in another process was not let down."""
+    store = await _left(tmp_path)
+    await store.calls.set_next_step(
+        call_sid=CALL, step="hang_up", reason="caller_hung_up", now=BEGIN, stream=0
+    )
+    await store.close()
+    async with serving(folder=tmp_path) as server:
+        assert await over(server) == []
+
+
+@in_no_time
+async def test_hung_up_on_hold_and_the_order_lost(tmp_path: Path) -> None:
+    """Where the handoff is over in vain, the end of the call finds it, whoever should have acted on it."""
+    store = await _left(tmp_path)
+    await _put_through(store, Outcome.TRANSFERRED, Happened.HELD, Happened.RING, Happened.CALLER_GONE)
+    await store.resuming.after_stream(call_sid=CALL, broken=frozenset(), now=BEGIN, begin=False, asked=True)
+    await store.close()
+    async with serving(folder=tmp_path) as server:
+        assert [task.reason for task in await over(server)] == ["nobody_answered"]
+        (row,) = await server.rows(Report.calls)
+        assert row.reason == "nobody_answered"
+
+
+@in_no_time
+async def test_back_from_hold_what_was_booked_stays_booked(tmp_path: Path) -> None:
+    """The call goes on with its facts: its record, and the task to call back, know of the booking."""
+    store = await _left(tmp_path, booked=True)
+    await _put_through(store, Outcome.BOOKED, Happened.NOBODY_THERE)
+    await store.close()
+    async with serving(folder=tmp_path) as server:
+        line = await _streams_on(server, await server.post("/twilio/handoff/back", CALL))
+        await line.hang_up()
+        (task,) = await over(server)
+        assert (task.reason, "Booked" in task.message) == ("nobody_answered", True)
+        (row,) = await server.rows(Report.calls)
+        assert row.outcome is Outcome.BOOKED
+
+
+async def _left(folder: Path, *, booked: bool = False) -> Store:
+    url = f"sqlite:///{folder}/bridge.db"
+    await left_by_a_killed_process(url, booked=booked)
+    return await Store.open(url)
+
+
+async def _put_through(store: Store, outcome: Outcome, *happened: Happened) -> None:
+    """The call's stream ended for a person, and so much became of the handoff."""
+    await store.calls.set_next_step(call_sid=CALL, step="person", reason="transfer", now=BEGIN, stream=0)
+    await store.calls.close_call(
+        call_sid=CALL, outcome=outcome, reason="transfer", summary="", now=BEGIN, stream=0
+    )
+    await store.handoffs.agree(call_sid=CALL, caller_number=CALLER, brief="", now=BEGIN)
+    for each in happened:
+        await store.handoffs.advance(call_sid=CALL, happened=each, now=BEGIN)
+
+
+async def _streams_on(server: Server, answer: Answer) -> Line:
+    """The stream that this answer leads to."""
+    token = TOKEN.search(answer.body)
+    assert token is not None
+    line = await server.stream(CALL)
+    await line.start(token[1])
+    await line.until("media")
+    return line

@@ -2,16 +2,22 @@
 
 import asyncio
 from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from bridge.handoff.states import State
-from bridge.store.handoffs import Handoff
+from bridge.store import handoffs
+from bridge.store.handoffs import Handoff, HandoffStore
 from bridge.store.report import Report
 from bridge.store.store import Store
 from tests.exchange import WARM, Handover, handing_over
 from tests.server import AUTH_TOKEN, BEGIN, CALLER, PERSON, Server, in_no_time, until
 from tools.business_file import parse_business
+from tools.legs import Legs
+from tools.ports import LegRefused
+from tools.store import StoreUnavailable
 
 CALL = "CA" + "1" * 32
 LEG = "CA" + "2" * 32
@@ -253,3 +259,73 @@ async def test_every_address_is_signed(path: str) -> None:
             assert answer.status == 403
         assert (await client.post(f"/twilio/handoff/{path}{ABOUT}", {"X": "1"})).status == 400
         assert AUTH_TOKEN not in over.server.log()
+
+
+@in_no_time
+async def test_dialled_after_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the store fails on the way into the conference, a person is dialled once, in the plain way."""
+    real, tries = HandoffStore.advance, 0
+
+    async def advance(store: HandoffStore, **given: Any) -> Any:
+        nonlocal tries
+        tries += 1
+        advanced = await real(store, **given)
+        if tries == 1:
+            raise StoreUnavailable("its answer was lost")
+        return advanced
+
+    async with handing_over() as over:
+        scene = Scene(over)
+        await scene.agreed()
+        monkeypatch.setattr(HandoffStore, "advance", advance)
+        assert f"<Number>{PERSON}</Number>" in await scene.asks("next")
+        await asyncio.sleep(30)
+        assert scene.gear.rung == []
+        await scene.asks("handoff", DialCallStatus="completed")
+        await scene.asks_status()
+        await asyncio.sleep(30)
+        assert await scene.server.rows(Report.callbacks) == []
+
+
+@in_no_time
+async def test_a_caller_who_cannot_be_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twilio is asked for as long as a call may last, and then no more."""
+    asked = 0
+
+    async def refuse(*_: object) -> None:
+        nonlocal asked
+        asked += 1
+        raise LegRefused("20003")
+
+    monkeypatch.setattr(Legs, "redirect", refuse)
+    monkeypatch.setattr(handoffs, "LONGEST", timedelta(minutes=2))
+    async with handing_over() as over:
+        scene = Scene(over)
+        await scene.agreed()
+        await scene.asks("next")
+        await scene.at(State.RINGING)
+        await scene.person("status", CallStatus="busy")
+        await scene.at(State.RETURNING)
+        await asyncio.sleep(180)
+        await scene.at(State.GONE)
+        before = asked
+        await asyncio.sleep(60)
+        assert asked == before > 0
+
+
+@in_no_time
+async def test_looking_goes_on_whatever_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row that this version cannot read keeps no other handoff from being found."""
+    real, looks = HandoffStore.due, 0
+
+    async def due(store: HandoffStore, now: datetime) -> list[str]:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            raise ValueError("no state of ours")
+        return await real(store, now)
+
+    monkeypatch.setattr(HandoffStore, "due", due)
+    async with handing_over():
+        await asyncio.sleep(60)
+        assert looks > 2
