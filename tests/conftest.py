@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from bridge.store.migrate import migrate
@@ -12,6 +13,10 @@ from tests.databases import NoServer, empty, new_postgres_database, postgres_ser
 
 # Before numpy is imported: its threads would take the cores from the suite's own processes.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# How long an example takes says something of the machine, and nothing of what is tested.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

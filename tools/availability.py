@@ -71,7 +71,7 @@ async def check_availability(
         if times:
             slots = offer(facts, others, nearest(times, wish))
             return _offered(spoken.somebody_else(_starts(slots)), slots)
-    return _offered(spoken.nothing_at_all(kit.person_is_there), [])
+    return _offered(spoken.nothing_at_all(kit.person_for(facts)), [])
 
 
 async def alternatives(

@@ -117,8 +117,7 @@ def _agreed_slot(kit: Kit, facts: CallFacts, arguments: CreateEvent, gate: Gate)
         case Gate.UNANSWERED:
             raise NotConfirmed(gate.value, "the caller has not answered the read-back; wait")
         case Gate.NOT_READ_BACK:
-            person = kit.person_is_there
-            raise once_more(facts, said_of_hold(kit, facts, slot), person=person)
+            raise once_more(facts, said_of_hold(kit, facts, slot), person=kit.person_for(facts))
 
 
 def _same_name(name: str) -> str:

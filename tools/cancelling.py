@@ -54,12 +54,12 @@ async def cancel_event(kit: Kit, facts: CallFacts, arguments: CancelEvent, gate:
         )
     except BookingGone as error:
         facts.cancelling = None
-        raise booking_gone(kit) from error
+        raise booking_gone(kit, facts) from error
     except StoreError:
         return await _unknown(kit, facts, row)
     if leaving.ends_as is not ReservationState.CANCELLED:  # it was being taken back at this moment
         facts.cancelling = None
-        raise booking_gone(kit)
+        raise booking_gone(kit, facts)
     return await _carry_on(kit, facts, booking_id, leaving)
 
 

@@ -90,7 +90,7 @@ async def _code_undecided(kit: Kit, facts: CallFacts, arguments: NoArguments) ->
 
 
 async def _check_undecided(kit: Kit, facts: CallFacts, arguments: CheckCode) -> ToolResult:
-    return unchecked(kit).result()
+    return unchecked(kit, facts).result()
 
 
 async def _bookings_unseen(kit: Kit, facts: CallFacts, arguments: NoArguments) -> ToolResult:

@@ -24,17 +24,17 @@ async def booking_to_change(kit: Kit, facts: CallFacts, booking_id: str) -> Rese
         raise OutOfTurn("booking_id: not shown in this call; call find_bookings")
     row = await kit.store.reservation(shown.id)
     if row is None or row.state is not ReservationState.BOOKED:
-        raise booking_gone(kit)
+        raise booking_gone(kit, facts)
     # What was booked a moment ago by mistake may be put right, whatever the owner's notice.
     notice = 0 if row.call_sid == facts.call_sid else kit.business.change_notice_minutes
     if row.start - kit.clock.now() <= timedelta(minutes=notice):
-        raise Declined(spoken_changes.too_late(_has_person(kit)), code="too_late_to_change")
+        raise Declined(spoken_changes.too_late(kit.person_for(facts)), code="too_late_to_change")
     return row
 
 
-def booking_gone(kit: Kit) -> Declined:
+def booking_gone(kit: Kit, facts: CallFacts) -> Declined:
     """For BookingGone, too."""
-    return Declined(spoken_changes.booking_gone(_has_person(kit)), code="booking_gone")
+    return Declined(spoken_changes.booking_gone(kit.person_for(facts)), code="booking_gone")
 
 
 def is_agreed(kit: Kit, facts: CallFacts, gate: Gate, say: str) -> bool:
@@ -53,7 +53,7 @@ def is_agreed(kit: Kit, facts: CallFacts, gate: Gate, say: str) -> bool:
         case Gate.UNANSWERED:
             raise NotConfirmed(gate.value, "the caller has not answered the read-back; wait")
         case Gate.NOT_READ_BACK:
-            raise once_more(facts, say, person=_has_person(kit))
+            raise once_more(facts, say, person=kit.person_for(facts))
 
 
 def service_name(kit: Kit, row: Reservation) -> str:
@@ -70,7 +70,3 @@ def local_start(kit: Kit, row: Reservation) -> datetime:
 def _is_theirs(facts: CallFacts, row: Reservation) -> bool:
     made_here = row.call_sid == facts.call_sid
     return made_here or (facts.may_see_bookings and row.caller_number == facts.caller_number)
-
-
-def _has_person(kit: Kit) -> bool:
-    return kit.person_is_there

@@ -44,8 +44,8 @@ async def did_not_understand(kit: Kit, facts: CallFacts, arguments: NoArguments,
         fetched = fetch(kit, facts, TransferReason.NOT_UNDERSTOOD)
         if fetched is not None:
             return fetched
-    person = kit.person_is_there and not facts.nobody_came
-    return ToolResult(output={"ok": True, "say": spoken.offer_person() if person else spoken.offer_message()})
+    say = spoken.offer_person() if kit.person_for(facts) else spoken.offer_message()
+    return ToolResult(output={"ok": True, "say": say})
 
 
 async def wait_for_user(kit: Kit, facts: CallFacts, arguments: NoArguments, gate: Gate) -> ToolResult:

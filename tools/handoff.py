@@ -34,7 +34,7 @@ async def transfer_to_human(kit: Kit, facts: CallFacts, arguments: TransferToHum
 
 def fetch(kit: Kit, facts: CallFacts, reason: TransferReason) -> ToolResult | None:
     """A person, without asking the model or the caller; None where none can be fetched for this caller."""
-    if facts.nobody_came or not kit.person_is_there:
+    if not kit.person_for(facts):
         return None
     facts.transfer_reason = reason.value
     return ToolResult(

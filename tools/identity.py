@@ -40,7 +40,7 @@ async def send_code(kit: Kit, facts: CallFacts, arguments: NoArguments, gate: Ga
         raise OutOfTurn("this caller is known already; no code is needed")
     number = await number_to_text(kit, facts)
     if facts.codes_sent >= PER_CALL:
-        raise _not_sent(kit, "too_many_codes")
+        raise _not_sent(kit, facts, "too_many_codes")
     code, now = new_code(_SOURCE), kit.clock.now()
     try:
         await kit.store.add_code(
@@ -53,7 +53,7 @@ async def send_code(kit: Kit, facts: CallFacts, arguments: NoArguments, gate: Ga
         )
         text = await _queued(kit, facts, number)
     except (TooManyCodes, TooManyTexts) as error:
-        raise _not_sent(kit, "too_many_codes") from error
+        raise _not_sent(kit, facts, "too_many_codes") from error
     facts.codes_sent += 1
     match await _sent(kit, text, code):
         case TextState.SENT:
@@ -65,7 +65,7 @@ async def send_code(kit: Kit, facts: CallFacts, arguments: NoArguments, gate: Ga
         case TextState.UNKNOWN:
             return text_unknown()
         case _:
-            raise _not_sent(kit, "text_failed")
+            raise _not_sent(kit, facts, "text_failed")
 
 
 async def check_code(kit: Kit, facts: CallFacts, arguments: CheckCode, gate: Gate) -> ToolResult:
@@ -79,7 +79,7 @@ async def check_code(kit: Kit, facts: CallFacts, arguments: CheckCode, gate: Gat
     if code is None:
         return _asked_again(spoken.code_misheard(), "code_misheard")
     if facts.wrong_codes >= TRIES:  # also when another code was sent: the tries are the call's
-        return _dead(kit)
+        return _dead(kit, facts)
     try:
         check = await kit.store.check_code(
             number=number,
@@ -90,7 +90,7 @@ async def check_code(kit: Kit, facts: CallFacts, arguments: CheckCode, gate: Gat
         )
     except StoreError as error:
         log.warning("code_not_checked", error=type(error).__name__)
-        raise unchecked(kit) from error
+        raise unchecked(kit, facts) from error
     match check:
         case CodeCheck.RIGHT:
             facts.proved_by_code = True
@@ -99,7 +99,7 @@ async def check_code(kit: Kit, facts: CallFacts, arguments: CheckCode, gate: Gat
             facts.wrong_codes += 1
             if facts.wrong_codes < TRIES:
                 return _asked_again(spoken.code_wrong(), "code_wrong")
-    return _dead(kit)
+    return _dead(kit, facts)
 
 
 def text_unknown() -> ToolResult:
@@ -108,9 +108,9 @@ def text_unknown() -> ToolResult:
     return ToolResult(output={"ok": False, "say": say}, error_code="text_unknown", keys_wanted=LENGTH)
 
 
-def unchecked(kit: Kit) -> ToolError:
+def unchecked(kit: Kit, facts: CallFacts) -> ToolError:
     """Right or wrong cannot be told, so nothing is proved; also of a check_code that ran out of time."""
-    return Unavailable(spoken.code_unchecked(_person(kit)), code="code_unchecked")
+    return Unavailable(spoken.code_unchecked(kit.person_for(facts)), code="code_unchecked")
 
 
 async def _queued(kit: Kit, facts: CallFacts, number: str) -> Text:
@@ -147,14 +147,10 @@ def _asked_again(say: str, error_code: str) -> ToolResult:
     return ToolResult(output={"ok": False, "say": say}, error_code=error_code, keys_wanted=LENGTH)
 
 
-def _dead(kit: Kit) -> ToolResult:
-    say = spoken.code_dead(_person(kit))
+def _dead(kit: Kit, facts: CallFacts) -> ToolResult:
+    say = spoken.code_dead(kit.person_for(facts))
     return ToolResult(output={"ok": False, "say": say}, error_code="code_dead", keys_wanted=0)
 
 
-def _not_sent(kit: Kit, code: str) -> Declined:
-    return Declined(spoken.code_not_sent(_person(kit)), code=code)
-
-
-def _person(kit: Kit) -> bool:
-    return kit.person_is_there
+def _not_sent(kit: Kit, facts: CallFacts, code: str) -> Declined:
+    return Declined(spoken.code_not_sent(kit.person_for(facts)), code=code)

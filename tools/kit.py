@@ -4,6 +4,7 @@ import msgspec
 
 from tools.business import Business
 from tools.clock import Clock
+from tools.facts import CallFacts
 from tools.ports import CalendarPort, MailPort, SmsPort
 from tools.prefetch import FreeBusy
 from tools.store import BookingStore
@@ -25,3 +26,7 @@ class Kit(msgspec.Struct, frozen=True, kw_only=True):
     def person_is_there(self) -> bool:
         """Whether somebody can be fetched to the telephone now."""
         return self.business.person_at(self.clock.now()) is not None
+
+    def person_for(self, facts: CallFacts) -> bool:
+        """Whether one may be offered to this caller: not where somebody was rung for them in vain."""
+        return self.person_is_there and not facts.nobody_came

@@ -20,5 +20,4 @@ def must_be_proven(facts: CallFacts, kit: Kit) -> None:
             code="not_proven",
             problem="it is not certain who is calling; if the caller agrees, call send_code",
         )
-    person = kit.person_is_there
-    raise Declined(spoken_changes.cannot_be_proven(person), code="not_proven")
+    raise Declined(spoken_changes.cannot_be_proven(kit.person_for(facts)), code="not_proven")

@@ -87,7 +87,7 @@ async def _propose(kit: Kit, facts: CallFacts, arguments: RescheduleEvent) -> To
     except SlotTaken:
         return await _taken(kit, facts, row, slot)
     except BookingGone as error:
-        raise booking_gone(kit) from error
+        raise booking_gone(kit, facts) from error
     facts.hold_id = facts.held_slot_id = None  # a call keeps one time
     facts.moving = Move(booking_id=arguments.booking_id, moved_from=row.id, slot_id=slot.id, hold_id=held.id)
     return ToolResult(
@@ -117,7 +117,7 @@ async def _carry_out(kit: Kit, facts: CallFacts, move: Move, slot: Slot) -> Tool
             # The hold ran out while the caller was saying yes, and somebody was waiting.
             return await _taken(kit, facts, old, slot)
         facts.moving = None
-        raise booking_gone(kit) from error
+        raise booking_gone(kit, facts) from error
     except HoldGone as error:
         facts.moving = None
         raise NotMoved from error

@@ -110,7 +110,7 @@ def way_on(person: bool) -> str:
     """What there is beside the calendar. `person`: somebody can be rung."""
     if person:
         return "Shall I take a message, or would you rather speak to a person?"
-    return "Shall I take a message?"
+    return may_i_take_a_message()
 
 
 def just_taken(instead: Sequence[datetime]) -> str:

@@ -51,13 +51,9 @@ def _fetched(kit: Kit, facts: CallFacts, result: ToolResult) -> ToolResult:
 
 def _with_a_way_on(kit: Kit, facts: CallFacts, result: ToolResult) -> ToolResult:
     """Other times, and somebody to talk to: the next one may be taken again."""
-    say = f"{result.output['say']} {spoken.way_on(_has_person(kit, facts))}"
+    say = f"{result.output['say']} {spoken.way_on(kit.person_for(facts))}"
     return msgspec.structs.replace(result, output={**result.output, "say": say})
 
 
 def _unsupported(kit: Kit, facts: CallFacts) -> ToolResult:
-    return Declined(spoken.not_settled(_has_person(kit, facts)), code="unsupported_service").result()
-
-
-def _has_person(kit: Kit, facts: CallFacts) -> bool:
-    return kit.person_is_there and not facts.nobody_came
+    return Declined(spoken.not_settled(kit.person_for(facts)), code="unsupported_service").result()

@@ -138,11 +138,6 @@ class CallStore:
         values = {"next_step": step, "next_step_reason": reason}
         await self._upsert(call_sid, now, values, where=_still(stream))
 
-    async def next_step(self, call_sid: str) -> str | None:
-        """A NextStep's value, or None when nothing was decided."""
-        query = sa.select(calls.c.next_step).where(calls.c.call_sid == call_sid)
-        return await self._database.read(lambda connection: connection.execute(query).scalar())
-
     async def add_review(self, *, call_sid: str, reason: str, now: datetime) -> None:
         """Mark the call for the owner to look at; the same reason counts once."""
         kept = sa.case((calls.c.review.contains(reason), calls.c.review), else_=calls.c.review + f",{reason}")

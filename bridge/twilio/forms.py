@@ -6,6 +6,8 @@ from multidict import MultiDict, MultiDictProxy
 
 from bridge.twilio.signature import SignatureCheck
 
+OVER = ("completed", "busy", "failed", "no-answer", "canceled")  # CallStatus of a leg that has ended
+
 log = structlog.get_logger(__name__)
 
 

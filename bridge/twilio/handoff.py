@@ -7,8 +7,7 @@ happen, `twiml.py` for the answers.
 """
 
 import asyncio
-import secrets
-from datetime import timedelta
+from collections.abc import Callable
 
 import structlog
 from aiohttp import web
@@ -16,22 +15,20 @@ from aiohttp import web
 from bridge.handoff.desk import HandoffDesk
 from bridge.handoff.states import Happened, State
 from bridge.store.handoffs import Handoff
-from bridge.twilio import stream_token, twiml
+from bridge.twilio import twiml
 from bridge.twilio.addresses import webhook_url
-from bridge.twilio.forms import signed_form
+from bridge.twilio.forms import OVER, signed_form
 from bridge.twilio.signature import SignatureCheck
 from tools.business import Business
-from tools.clock import Clock
 from tools.store import StoreError
 
 log = structlog.get_logger(__name__)
 
 PATH = "/twilio/handoff"
-TOKEN_LIFE = timedelta(seconds=60)
 STORE_S = 1.0  # somebody listens to silence meanwhile
 ACCEPT_KEY = "1"
-HUMAN = ("human", "unknown", "")  # of AnsweredBy; whoever is unknown is asked for a key like the others
-LEG_OVER = ("completed", "busy", "failed", "no-answer", "canceled")
+HUMAN = "human"  # of AnsweredBy
+PERHAPS_HUMAN = (HUMAN, "unknown", "")  # asked for a key, like those who certainly are
 PRESS = f"Press {ACCEPT_KEY} to take the call, or hang up."
 NO_BRIEF = "A caller is waiting for a person."
 NO_LONGER = "The caller is no longer waiting. Goodbye."
@@ -59,14 +56,14 @@ class HandoffRoutes:
         auth_token: str,
         business: Business,
         desk: HandoffDesk,
-        clock: Clock,
+        new_stream: Callable[[str, str], str],
     ) -> None:
+        """`new_stream`: the document that takes a call back to the agent, after these words."""
         self._public_base_url = public_base_url
-        self._auth_token = auth_token
         self._signature = SignatureCheck(auth_token, public_base_url)
         self._business = business
         self._desk = desk
-        self._clock = clock
+        self._new_stream = new_stream
 
     def table(self) -> list[web.RouteDef]:
         return [
@@ -93,7 +90,7 @@ class HandoffRoutes:
     async def over(self, request: web.Request) -> web.Response:
         """The caller's time in the conference is over: hung up, talked, or the conference broke."""
         form = await signed_form(self._signature, request, "CallSid")
-        gone = form.get("CallStatus", "") in LEG_OVER
+        gone = form.get("CallStatus", "") in OVER
         return await self._caller(form["CallSid"], Happened.CALLER_GONE if gone else Happened.CALLER_LEFT)
 
     async def back(self, request: web.Request) -> web.Response:
@@ -111,13 +108,7 @@ class HandoffRoutes:
     def _for_caller(self, call_sid: str, state: State) -> str:
         match state:
             case State.RETURNED:
-                token = stream_token.mint(
-                    self._auth_token,
-                    call_sid,
-                    int((self._clock.now() + TOKEN_LIFE).timestamp()),
-                    secrets.token_urlsafe(16),
-                )
-                return twiml.stream(self._public_base_url, token, say=self._business.wording.nobody_came)
+                return self._new_stream(call_sid, self._business.wording.nobody_came)
             case State.TALKED | State.GONE:
                 return twiml.hang_up()
             case _:
@@ -129,7 +120,7 @@ class HandoffRoutes:
     async def person(self, request: web.Request) -> web.Response:
         """Somebody answered: a human is told who waits and why; a machine hears nothing of it."""
         form = await signed_form(self._signature, request, "CallSid")
-        human = form.get("AnsweredBy", "") in HUMAN
+        human = form.get("AnsweredBy", "") in PERHAPS_HUMAN
         happened = Happened.ANSWERED if human else Happened.MACHINE
         call_sid = request.query.get("call", "")
         handoff = await self._tell(call_sid, happened, form["CallSid"])
@@ -138,7 +129,7 @@ class HandoffRoutes:
         if handoff is None or handoff.state is not State.BRIEFED:
             return _xml(twiml.hang_up(SORRY if handoff is None else NO_LONGER))
         # Who may be a machine after all is told nothing of the caller.
-        known = handoff.brief if form.get("AnsweredBy") == HUMAN[0] else ""
+        known = handoff.brief if form.get("AnsweredBy") == HUMAN else ""
         words = f"{known or NO_BRIEF} {PRESS}"
         return _xml(twiml.brief(words, self._key_url(call_sid)))
 
@@ -158,7 +149,7 @@ class HandoffRoutes:
     async def status(self, request: web.Request) -> web.Response:
         """How the person's leg is."""
         form = await signed_form(self._signature, request, "CallSid")
-        over = form.get("CallStatus", "") in LEG_OVER
+        over = form.get("CallStatus", "") in OVER
         happened = Happened.PERSON_GONE if over else Happened.STILL_THERE
         self._desk.tell_soon(request.query.get("call", ""), happened, form["CallSid"])
         return web.Response(status=204)

@@ -29,7 +29,7 @@ from bridge.twilio.call_over import CallOver
 from bridge.twilio.caller_id import is_attested, phone_number
 from bridge.twilio.calling_back import CallingBack
 from bridge.twilio.codec import Start
-from bridge.twilio.forms import signed_form
+from bridge.twilio.forms import OVER, signed_form
 from bridge.twilio.handoff import HandoffRoutes
 from bridge.twilio.handover import PAUSE_S, WAIT_S, Handover
 from bridge.twilio.inbound import InboundTexts
@@ -46,7 +46,6 @@ log = structlog.get_logger(__name__)
 
 TOKEN_LIFE = timedelta(seconds=60)
 NEXT_STEP_S = 1.0  # the caller hears nothing meanwhile, and may have waited for COMMIT_S before
-OVER = ("completed", "busy", "failed", "no-answer", "canceled")  # CallStatus of a call that has ended
 ANSWERED = ("completed", "answered")
 
 
@@ -96,7 +95,7 @@ class TwilioRoutes:
             auth_token=auth_token,
             business=business,
             desk=desk,
-            clock=clock,
+            new_stream=self._stream_document,
         )
         self._journal = journal
         self._clock = clock
@@ -276,10 +275,13 @@ class TwilioRoutes:
         return await signed_form(self._signature, request, *about)
 
     def _stream(self, call_sid: str, say: str | None = None) -> web.Response:
+        return _xml(self._stream_document(call_sid, say))
+
+    def _stream_document(self, call_sid: str, say: str | None) -> str:
         """A stream for this call, with a token of its own."""
         expires = int((self._clock.now() + TOKEN_LIFE).timestamp())
         token = stream_token.mint(self._auth_token, call_sid, expires, secrets.token_urlsafe(16))
-        return _xml(twiml.stream(self._public_base_url, token, say=say))
+        return twiml.stream(self._public_base_url, token, say=say)
 
     async def _agreed_person(self, form: MultiDictProxy[str]) -> web.Response:
         """Hand over as the owner wants it; at an hour when nobody is there, a message is taken at once."""

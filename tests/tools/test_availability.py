@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.tools.scene import CHAIR_1, CHAIR_2, HANG, Scene
-from tools import spoken
+from tools import spoken, spoken_changes
 from tools.ports import CalendarUnavailable
 from tools.result import Reply, ToolResult
 from tools.store import StoreUnavailable
@@ -89,6 +89,17 @@ async def test_nothing_at_all_leads_to_a_message_or_a_person(scene: Scene) -> No
     result = await scene.check("2026-12-01")
     assert result.output == {"ok": True, "say": spoken.nothing_at_all(person=True), "slots": []}
     assert result.output["say"].endswith("Shall I take a message, or would you rather speak to a person?")
+
+
+async def test_whom_nobody_came_for_is_offered_no_person_again(scene: Scene) -> None:
+    """Neither where nothing is free, nor where it is not proved who is calling."""
+    scene.fill("2026-11-23 06:00", "2027-02-01 12:00")
+    scene.facts.nobody_came = True
+    result = await scene.check("2026-12-01")
+    assert result.output["say"] == spoken.nothing_at_all(person=False)
+    scene.facts.caller_number = None
+    result = await scene.run("find_bookings")
+    assert result.output["say"] == spoken_changes.cannot_be_proven(person=False)
 
 
 async def test_a_provider_may_be_asked_for_by_name(scene: Scene) -> None:

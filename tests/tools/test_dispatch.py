@@ -192,7 +192,7 @@ FIELDS = (
         max_size=4,
     )
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_call_gets_one_small_answer(scene: Scene, calls: list[tuple[str, str, Gate]]) -> None:
     """A hostile model gets an answer to everything, nothing into the calendar, and two codes out at most."""
     for name, arguments_json, gate in calls:

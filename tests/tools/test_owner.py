@@ -118,7 +118,7 @@ def test_a_long_message_is_cut_at_a_word() -> None:
     assert text.startswith("Maple Street Dental: call Dana Reed")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     message=st.text(max_size=600),
     name=st.text(min_size=1, max_size=60) | st.none(),

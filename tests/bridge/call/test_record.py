@@ -212,7 +212,8 @@ async def test_the_next_step_is_committed(tmp_path: Path) -> None:
     """When it returns, any process can read it."""
     async with desk(tmp_path) as one:
         await one.record.commit_next_step(NextStep.PERSON, "transfer")
-        assert await one.store.calls.next_step(CALL) == "person"
+        (row,) = await one.store.report.calls()
+        assert row.next_step == "person"
 
 
 @in_no_time
@@ -238,7 +239,7 @@ async def test_a_locked_database_does_not_keep_the_caller(tmp_path: Path) -> Non
             lock.execute("ROLLBACK")
             lock.close()
             assert await one.journal.flush(30)
-            assert await one.store.calls.next_step(CALL) == "hang_up"
+            assert [row.next_step for row in await one.store.report.calls()] == ["hang_up"]
     assert "next_step_not_committed" in log.getvalue()
 
 

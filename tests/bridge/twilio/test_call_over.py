@@ -214,7 +214,7 @@ async def test_a_message_that_was_not_written_outlives_its_process(tmp_path: Pat
     )
     await left_by_a_killed_process(f"sqlite:///{tmp_path}/bridge.db", unwritten={left.key: left})
     async with serving(folder=tmp_path) as server:
-        assert [task.reason for task in await over(server)] == ["message", "end_unknown"]
+        assert {task.reason for task in await over(server)} == {"message", "end_unknown"}
 
 
 @in_no_time
