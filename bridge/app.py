@@ -31,6 +31,7 @@ from bridge.realtime.prices import cost_micros, prices_of
 from bridge.realtime.session_config import ConfigError, SessionConfig
 from bridge.settings import NO_ACCOUNT, Settings
 from bridge.store.journal import Journal
+from bridge.store.spending import Till
 from bridge.store.store import Store
 from bridge.store.url import DatabaseUrlError
 from bridge.twilio.admission import Admission
@@ -96,6 +97,8 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
         stack.push_async_callback(store.close)
         journal = Journal()
         stack.push_async_callback(journal.close)
+        till = Till(store.spending, journal)
+        stack.callback(till.empty)  # before the journal is closed
         calendar = open_calendar(settings, business)
         stack.push_async_callback(calendar.close)
         sms = Sms(
@@ -158,7 +161,7 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
                 calls=store.calls,
                 bookings=store.bookings,
                 handoffs=store.handoffs,
-                spending=store.spending,
+                till=till,
                 journal=journal,
                 clock=clock,
                 keeper=SnapshotKeeper(

@@ -83,7 +83,7 @@ class Call:
 
     async def run(self) -> None:
         """Run to the end: returns when both sockets are closed and every tool has answered."""
-        self._start_leg(self._run_caller(), "caller leg")
+        _ = self._start_leg(self._run_caller(), "caller leg")
         self._model_task = self._start_leg(self._run_model(), "model leg")
         try:
             if self._note:

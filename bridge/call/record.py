@@ -29,7 +29,7 @@ from bridge.call.phases import CALLERS_CHOICE, LIMITS, EndReason
 from bridge.store.calls import CallStore, Outcome
 from bridge.store.handoffs import HandoffStore
 from bridge.store.journal import Journal
-from bridge.store.spending import Spending
+from bridge.store.spending import Till
 from tools.brief import brief
 from tools.business import Business, HandoffMode
 from tools.callbacks import Callback
@@ -59,7 +59,7 @@ class CallRecord:
         calls: CallStore,
         bookings: BookingStore,
         handoffs: HandoffStore,
-        spending: Spending,
+        till: Till,
         journal: Journal,
         clock: Clock,
         keeper: SnapshotKeeper,
@@ -69,7 +69,7 @@ class CallRecord:
         self._facts = facts
         self._stream = stream
         self._keeper = keeper
-        self._spending = spending
+        self._till = till
         self._call_sid = facts.call_sid
         self._business = business
         self._calls = calls
@@ -96,7 +96,7 @@ class CallRecord:
             turn = msgspec.structs.replace(turn, text=without_codes(turn.text))
         self._turns += 1
         number, now = self._turns, self._clock.now()
-        self._journal.put(
+        self._journal.note(
             lambda: self._calls.record_turn(call_sid=self._call_sid, number=number, turn=turn, now=now)
         )
         self._keeper.said(turn)
@@ -114,7 +114,7 @@ class CallRecord:
     def review(self, review: RecordReview) -> None:
         self._reviews.append(review.reason)
         now = self._clock.now()
-        self._journal.put(
+        self._journal.note(
             lambda: self._calls.add_review(call_sid=self._call_sid, reason=review.reason, now=now)
         )
 
@@ -122,7 +122,7 @@ class CallRecord:
         """`micros`: what it cost, in millionths of a dollar."""
         day = self._clock.now().astimezone(self._business.tz).date()
         self._keeper.spent(micros)
-        self._journal.put(lambda: self._spending.add(day=day, micros=micros))
+        self._till.add(day=day, micros=micros)
         self._usage = Usage(
             *(getattr(self._usage, field) + getattr(usage, field) for field in Usage.__struct_fields__)
         )
@@ -142,7 +142,7 @@ class CallRecord:
             error=result.error_code,
             ms=round(took_s * 1000),
         )
-        self._journal.put(
+        self._journal.note(
             lambda: self._calls.record_tool_call(
                 call_sid=self._call_sid, action=action, result=result, took_s=took_s, now=now
             )
@@ -209,7 +209,9 @@ class CallRecord:
             tasks.append(callback_of(self._business, facts, why, what_was_done(facts, why)))
         for task in tasks:
             self._have_called_back(task, now)
-        self._journal.put(lambda: self._calls.add_usage(call_sid=self._call_sid, usage=self._usage, now=now))
+        self._till.empty()
+        self._journal.note(lambda: self._calls.add_usage(call_sid=self._call_sid, usage=self._usage, now=now))
+        # Not a note: whoever finds no end, if this process is killed now, has the caller called back.
         self._journal.put(
             lambda: self._calls.close_call(
                 call_sid=self._call_sid,

@@ -31,6 +31,7 @@ from bridge.call.resumption import FIRST_STREAM
 from bridge.store.calls import Outcome
 from bridge.store.journal import Journal
 from bridge.store.migrate import migrate
+from bridge.store.spending import Till
 from bridge.store.store import Store
 from tests.server import BEGIN, BUSINESS, CALLER, NUMBER, in_no_time, logs_kept
 from tools.business import Business, HandoffMode, HandoffRules, Mode
@@ -85,7 +86,7 @@ async def desk(folder: Path, business: Business = BOOKINGS, **given: Any) -> Asy
         calls=store.calls,
         bookings=store.bookings,
         handoffs=store.handoffs,
-        spending=store.spending,
+        till=Till(store.spending, journal),
         journal=journal,
         clock=Clock(BEGIN),
         keeper=SnapshotKeeper(known, FIRST_STREAM, store=store.resuming, journal=journal, transcripts=True),
@@ -138,6 +139,7 @@ async def test_all_of_a_call_is_written(tmp_path: Path) -> None:
             assert (row.outcome, row.reason) == (Outcome.MESSAGE_TAKEN, "said_goodbye")
             assert row.summary == "A message was taken; please call back."
             assert row.usage == Usage(input_text=6, output_audio=7)
+            assert await one.store.spending.of(BEGIN.date()) == 472
             assert row.review == "claimed_booked_heard"
             turns = await report.turns()
             assert [(turn.number, turn.speaker, turn.text, turn.cut) for turn in turns] == [
