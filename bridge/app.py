@@ -7,6 +7,7 @@ To find a frame's way start at `twilio/stream.py`, a tool call's at `tools/dispa
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 from datetime import datetime
 from functools import partial
@@ -16,12 +17,14 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from bridge.accepting import SharedSite
 from bridge.call.clip_files import ClipError, load_clips
 from bridge.call.keeper import SnapshotKeeper
 from bridge.call.leg import Socket
 from bridge.call.limits import CallLimits
 from bridge.call.manners import Manners
 from bridge.call.messages import Usage
+from bridge.call.places import Places
 from bridge.call.record import CallRecord
 from bridge.call.resumption import Resumption
 from bridge.call.switchboard import Switchboard
@@ -42,6 +45,7 @@ from bridge.twilio.handover import Handover
 from bridge.twilio.inbound import InboundTexts
 from bridge.twilio.resuming import Resuming
 from bridge.twilio.routes import TwilioRoutes
+from bridge.workers import Worker
 from tools.business import Business, Mode
 from tools.business_file import BusinessFileError, load_business
 from tools.calendar import Calendar
@@ -80,8 +84,11 @@ SWEEP_RETRY_S = 600.0
 KEEPALIVE_S = 120.0  # longer than a router's own, so that it never meets a closed connection
 
 
-async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Application:
+async def build(
+    settings: Settings, *, pinned: datetime | None = None, places: Places | None = None
+) -> web.Application:
     """A server ready to run. `pinned`: the instant that counts as now (recordings); None: the real date.
+    `places`: those it shares with other workers; None: it is the only one.
 
     Raises one of START_ERRORS, so that a mistake is found before the first call and not by a caller.
     """
@@ -180,7 +187,7 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
             return cost_micros(usage, prices)
 
         switchboard = Switchboard(
-            at_once=settings.max_calls,
+            places=places or Places(settings.max_calls),
             manners=manners,
             clips=load_clips(settings.lines_file),
             open_model=open_model,
@@ -339,26 +346,36 @@ def health_routes(switchboard: Switchboard) -> list[web.RouteDef]:
     return [web.get("/healthz", healthz), web.get("/readyz", readyz)]
 
 
-async def serve_until_stopped(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, then send every caller on and close everything."""
+async def serve_until_stopped(settings: Settings, worker: Worker | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, then send every caller on and close everything.
+
+    `worker`: what this process has from its parent, whose end then counts as a SIGTERM; None: it is alone.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    if worker is not None:
+        worker.when_orphaned(stop.set)
     runner = web.AppRunner(
-        await build(settings),
+        await build(settings, places=None if worker is None else worker.places),
         access_log=None,  # aiohttp's line would name callers' addresses; ours has what matters
         keepalive_timeout=KEEPALIVE_S,
         shutdown_timeout=CLOSE_S,
     )
     try:
         await runner.setup()
-        await web.TCPSite(runner, "0.0.0.0", settings.port).start()  # noqa: S104 - a web server listens
+        if worker is None:
+            await web.TCPSite(runner, "0.0.0.0", settings.port).start()  # noqa: S104 - a web server listens
+        else:
+            await SharedSite(runner, worker.listening, worker.places).start()
         # What stands now stands for ever. Looked through at every full collection, it would stop all calls
-        # for some frames' time.
+        # for some frames' time. Each worker does so for what it made itself, besides its parent before.
         gc.collect()
         gc.freeze()
-        log.info("serving", port=settings.port)
+        if worker is not None:
+            worker.is_ready()
+        log.info("serving", port=settings.port, pid=os.getpid())
         await stop.wait()
         log.info("stopping")
         # Still listening: whoever is sent on asks /twilio/next here, and new calls go to a person.

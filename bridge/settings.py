@@ -101,7 +101,7 @@ SETTINGS = (
     Setting("BUSINESS_FILE", "prompts/business.toml", "the owner's facts"),
     Setting("INSTRUCTIONS_FILE", "prompts/receptionist.md", "what the agent is told"),
     Setting("LINES_FILE", "prompts/lines.toml", "short lines said without the model; their sound in lines/"),
-    Setting("MAX_CALLS", "40", "calls at once; the next caller is put through to a person"),
+    Setting("MAX_CALLS", "40", "calls at once, of all workers; the next caller is put through to a person"),
     Setting("MAX_CALLS_PER_HOUR", "10", "calls of one number in an hour; a further one goes to a person"),
     Setting("MAX_CALL_MINUTES", "20", "longest call; a minute before the end the caller is told"),
     Setting("MAX_DOLLARS_PER_CALL", "10", "what the model may cost in one call; 0: no limit"),

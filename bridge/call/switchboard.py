@@ -16,6 +16,7 @@ from bridge.call.leg import Socket
 from bridge.call.limits import Budget, CallLimits
 from bridge.call.manners import Manners
 from bridge.call.messages import Usage
+from bridge.call.places import Places
 from bridge.call.record import CallRecord
 from bridge.call.resumption import FIRST_STREAM, Resumption
 from bridge.call.session import Session
@@ -33,7 +34,7 @@ class Switchboard:
     def __init__(
         self,
         *,
-        at_once: int,
+        places: Places,
         manners: Manners,
         clips: Clips,
         open_model: Callable[[CallFacts], Awaitable[Socket]],
@@ -50,7 +51,7 @@ class Switchboard:
 
         `keep_fresh`: entered for as long as a call lasts; prefetches what its tools will want to know.
         """
-        self._at_once = at_once
+        self._places = places
         self._manners = manners
         self._clips = clips
         self._open_model = open_model
@@ -75,7 +76,8 @@ class Switchboard:
 
     @property
     def is_full(self) -> bool:
-        return len(self._calls) >= self._at_once
+        """True while all places are taken, here or in other workers of this server."""
+        return self._places.are_taken
 
     def has(self, call_sid: str) -> bool:
         """True while a call has a stream here: a second one for it is refused."""
@@ -93,6 +95,7 @@ class Switchboard:
         call = self._calls.pop(call_sid, None)
         if call is None:
             return
+        self._places.hold(len(self._calls))
         self._finishing.add(call)
         call.lost()
         with contextlib.suppress(TimeoutError):
@@ -124,6 +127,7 @@ class Switchboard:
                 note=begins.note,
             )
             self._calls[facts.call_sid] = call
+            self._places.hold(len(self._calls))
             self._idle.clear()
             try:
                 await call.run()
@@ -131,6 +135,7 @@ class Switchboard:
                 self._finishing.discard(call)
                 if self._calls.get(facts.call_sid) is call:
                     del self._calls[facts.call_sid]
+                    self._places.hold(len(self._calls))
                 if not self.live:
                     self._idle.set()
 
