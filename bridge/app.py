@@ -28,6 +28,7 @@ from bridge.call.places import Places
 from bridge.call.record import CallRecord
 from bridge.call.resumption import Resumption
 from bridge.call.switchboard import Switchboard
+from bridge.call.timeline import Arrival
 from bridge.handoff.desk import HandoffDesk
 from bridge.realtime.connection import connect
 from bridge.realtime.prices import cost_micros, prices_of
@@ -161,7 +162,7 @@ async def build(
                 facts.caller_number,
             )
 
-        def new_record(facts: CallFacts, begins: Resumption) -> CallRecord:
+        def new_record(facts: CallFacts, begins: Resumption, arrival: Arrival) -> CallRecord:
             return CallRecord(
                 facts,
                 business=business,
@@ -179,6 +180,7 @@ async def build(
                     transcripts=settings.store_transcripts,
                 ),
                 stream=begins.stream,
+                arrival=arrival,
             )
 
         prices = prices_of(settings.openai_realtime_model)
@@ -191,6 +193,8 @@ async def build(
             manners=manners,
             clips=load_clips(settings.lines_file),
             open_model=open_model,
+            # With several workers the stream mostly reaches another one than the webhook did.
+            open_early=settings.open_model_early and places is None,
             opening=lambda facts: opening_of(business, facts),
             model_config=model_config,
             tools=dispatcher,

@@ -26,8 +26,9 @@ class Places:
         return view
 
     @property
-    def are_taken(self) -> bool:
-        return sum(self._held) >= self._most
+    def free(self) -> int:
+        """How many calls the server may still take; below zero when several workers let one in at once."""
+        return self._most - sum(self._held)
 
     @property
     def here(self) -> int:

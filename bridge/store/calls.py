@@ -13,7 +13,9 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from bridge.call.delays import TurnDelays
 from bridge.call.messages import RecordTurn, RunTool, Usage
+from bridge.call.timeline import TimeLine
 from bridge.store.database import Database, Entry
 from bridge.store.tables import calls, insert_into, tokens, tool_calls, turns
 from tools.callbacks import END_UNKNOWN, NOBODY_CAME
@@ -58,6 +60,8 @@ class CallRow(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: str | None = None  # what another stream goes on from; None: no stream was ever accepted
     resumes: int = 0  # streams after the first
     review: str | None = None  # why the owner should look at it: reasons joined by commas
+    time_line: TimeLine = TimeLine()  # how its first stream began
+    turn_delays: TurnDelays | None = None  # of the latest stream whose caller was answered
     usage: Usage
 
 
@@ -188,6 +192,18 @@ class CallStore:
             call_sid, now, amounts, {name: calls.c[name] + amount for name, amount in amounts.items()}
         )
 
+    def record_timing(
+        self, *, call_sid: str, line: TimeLine, delays: TurnDelays | None, now: datetime
+    ) -> Entry:
+        """How quick a stream was. The time line is the first stream's; of delays the latest count."""
+        values: dict[str, Any] = msgspec.structs.asdict(line)
+        changes: dict[str, Any] = {
+            name: sa.func.coalesce(calls.c[name], value) for name, value in values.items()
+        }
+        if delays is not None:
+            values["turn_delays"] = changes["turn_delays"] = msgspec.json.encode(delays).decode()
+        return self._upsert(call_sid, now, values, changes)
+
     def close_call(
         self,
         *,
@@ -283,5 +299,9 @@ def as_call(row: sa.Row[Any]) -> CallRow:
         snapshot=row.snapshot,
         resumes=row.resumes,
         review=row.review,
+        time_line=TimeLine(**{name: getattr(row, name) for name in TimeLine.__struct_fields__}),
+        turn_delays=None
+        if row.turn_delays is None
+        else msgspec.json.decode(row.turn_delays, type=TurnDelays),
         usage=Usage(**{name: getattr(row, name) for name in Usage.__struct_fields__}),
     )

@@ -8,11 +8,10 @@ def test_all_workers_together_fill_the_places() -> None:
     first = Places(3, workers=2)
     second = first.of(1)
     first.hold(2)
-    assert not second.are_taken
+    assert second.free == 1
     second.hold(1)
-    assert first.are_taken
-    assert second.are_taken
+    assert (first.free, second.free) == (0, 0)
     first.of(1).hold(0)  # its parent, of a worker that was killed
-    assert not first.are_taken
+    assert first.free == 1
     first.hold(4)  # let in by two workers at the same moment
-    assert second.are_taken
+    assert second.free == -1
