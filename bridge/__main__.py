@@ -13,6 +13,7 @@ DESCRIPTION = """\
 Callbridge answers the telephone: it relays a Twilio call to an OpenAI Realtime session and
 lets the model check the calendar, hold a time, book it and text a confirmation.
 """
+MOST_WORKERS = 64
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,7 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
     set_up_logs(settings.log_format, settings.log_level)
     from bridge.commands import check, migrate, serve
 
-    return {"serve": serve, "migrate": migrate, "check": check}[command](settings)
+    if command == "serve":
+        return serve(settings, parsed.workers)
+    return {"migrate": migrate, "check": check}[command](settings)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -49,12 +52,19 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser(
+    serve = commands.add_parser(
         "serve",
         help="answer calls on $PORT until stopped",
         description="Answer calls on $PORT. SIGTERM or Ctrl-C sends live callers on to a person and ends "
         "within seconds. On SQLite the tables are made or brought up to date first; on PostgreSQL run "
         "`bridge migrate` before.",
+    )
+    serve.add_argument(
+        "--workers",
+        type=_how_many,
+        default=1,
+        metavar="N",
+        help="spread calls over N processes on the same port, one for each processor core; 1 unless told",
     )
     commands.add_parser(
         "migrate",
@@ -85,6 +95,12 @@ def parser() -> argparse.ArgumentParser:
     replay.add_argument("--keep", type=Path, metavar="FOLDER", help="keep sound, ledgers and database here")
     replay.add_argument("--verbose", action="store_true", help="show the server's log lines too")
     return top
+
+
+def _how_many(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= MOST_WORKERS:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"expected a whole number from 1 to {MOST_WORKERS}, not {text!r}")
 
 
 def _replay(parsed: argparse.Namespace) -> int:

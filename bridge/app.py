@@ -7,6 +7,7 @@ To find a frame's way start at `twilio/stream.py`, a tool call's at `tools/dispa
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 from datetime import datetime
 from functools import partial
@@ -16,21 +17,25 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from bridge.accepting import SharedSite
 from bridge.call.clip_files import ClipError, load_clips
 from bridge.call.keeper import SnapshotKeeper
 from bridge.call.leg import Socket
 from bridge.call.limits import CallLimits
 from bridge.call.manners import Manners
 from bridge.call.messages import Usage
+from bridge.call.places import Places
 from bridge.call.record import CallRecord
 from bridge.call.resumption import Resumption
 from bridge.call.switchboard import Switchboard
+from bridge.call.timeline import Arrival
 from bridge.handoff.desk import HandoffDesk
 from bridge.realtime.connection import connect
 from bridge.realtime.prices import cost_micros, prices_of
 from bridge.realtime.session_config import ConfigError, SessionConfig
 from bridge.settings import NO_ACCOUNT, Settings
 from bridge.store.journal import Journal
+from bridge.store.spending import Till
 from bridge.store.store import Store
 from bridge.store.url import DatabaseUrlError
 from bridge.twilio.admission import Admission
@@ -41,6 +46,7 @@ from bridge.twilio.handover import Handover
 from bridge.twilio.inbound import InboundTexts
 from bridge.twilio.resuming import Resuming
 from bridge.twilio.routes import TwilioRoutes
+from bridge.workers import Worker
 from tools.business import Business, Mode
 from tools.business_file import BusinessFileError, load_business
 from tools.calendar import Calendar
@@ -79,8 +85,11 @@ SWEEP_RETRY_S = 600.0
 KEEPALIVE_S = 120.0  # longer than a router's own, so that it never meets a closed connection
 
 
-async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Application:
+async def build(
+    settings: Settings, *, pinned: datetime | None = None, places: Places | None = None
+) -> web.Application:
     """A server ready to run. `pinned`: the instant that counts as now (recordings); None: the real date.
+    `places`: those it shares with other workers; None: it is the only one.
 
     Raises one of START_ERRORS, so that a mistake is found before the first call and not by a caller.
     """
@@ -96,6 +105,8 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
         stack.push_async_callback(store.close)
         journal = Journal()
         stack.push_async_callback(journal.close)
+        till = Till(store.spending, journal)
+        stack.callback(till.empty)  # before the journal is closed
         calendar = open_calendar(settings, business)
         stack.push_async_callback(calendar.close)
         sms = Sms(
@@ -151,14 +162,14 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
                 facts.caller_number,
             )
 
-        def new_record(facts: CallFacts, begins: Resumption) -> CallRecord:
+        def new_record(facts: CallFacts, begins: Resumption, arrival: Arrival) -> CallRecord:
             return CallRecord(
                 facts,
                 business=business,
                 calls=store.calls,
                 bookings=store.bookings,
                 handoffs=store.handoffs,
-                spending=store.spending,
+                till=till,
                 journal=journal,
                 clock=clock,
                 keeper=SnapshotKeeper(
@@ -169,6 +180,7 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
                     transcripts=settings.store_transcripts,
                 ),
                 stream=begins.stream,
+                arrival=arrival,
             )
 
         prices = prices_of(settings.openai_realtime_model)
@@ -177,10 +189,12 @@ async def build(settings: Settings, *, pinned: datetime | None = None) -> web.Ap
             return cost_micros(usage, prices)
 
         switchboard = Switchboard(
-            at_once=settings.max_calls,
+            places=places or Places(settings.max_calls),
             manners=manners,
             clips=load_clips(settings.lines_file),
             open_model=open_model,
+            # With several workers the stream mostly reaches another one than the webhook did.
+            open_early=settings.open_model_early and places is None,
             opening=lambda facts: opening_of(business, facts),
             model_config=model_config,
             tools=dispatcher,
@@ -336,26 +350,36 @@ def health_routes(switchboard: Switchboard) -> list[web.RouteDef]:
     return [web.get("/healthz", healthz), web.get("/readyz", readyz)]
 
 
-async def serve_until_stopped(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, then send every caller on and close everything."""
+async def serve_until_stopped(settings: Settings, worker: Worker | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, then send every caller on and close everything.
+
+    `worker`: what this process has from its parent, whose end then counts as a SIGTERM; None: it is alone.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    if worker is not None:
+        worker.when_orphaned(stop.set)
     runner = web.AppRunner(
-        await build(settings),
+        await build(settings, places=None if worker is None else worker.places),
         access_log=None,  # aiohttp's line would name callers' addresses; ours has what matters
         keepalive_timeout=KEEPALIVE_S,
         shutdown_timeout=CLOSE_S,
     )
     try:
         await runner.setup()
-        await web.TCPSite(runner, "0.0.0.0", settings.port).start()  # noqa: S104 - a web server listens
+        if worker is None:
+            await web.TCPSite(runner, "0.0.0.0", settings.port).start()  # noqa: S104 - a web server listens
+        else:
+            await SharedSite(runner, worker.listening, worker.places).start()
         # What stands now stands for ever. Looked through at every full collection, it would stop all calls
-        # for some frames' time.
+        # for some frames' time. Each worker does so for what it made itself, besides its parent before.
         gc.collect()
         gc.freeze()
-        log.info("serving", port=settings.port)
+        if worker is not None:
+            worker.is_ready()
+        log.info("serving", port=settings.port, pid=os.getpid())
         await stop.wait()
         log.info("stopping")
         # Still listening: whoever is sent on asks /twilio/next here, and new calls go to a person.

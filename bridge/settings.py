@@ -50,6 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     business_file: Path
     instructions_file: Path
     lines_file: Path
+    open_model_early: bool
     max_calls: int
     max_calls_per_hour: int  # of one number
     max_call_minutes: int
@@ -101,7 +102,10 @@ SETTINGS = (
     Setting("BUSINESS_FILE", "prompts/business.toml", "the owner's facts"),
     Setting("INSTRUCTIONS_FILE", "prompts/receptionist.md", "what the agent is told"),
     Setting("LINES_FILE", "prompts/lines.toml", "short lines said without the model; their sound in lines/"),
-    Setting("MAX_CALLS", "40", "calls at once; the next caller is put through to a person"),
+    Setting(
+        "OPEN_MODEL_EARLY", "yes", "open the model's session when a call comes in, not when its sound does"
+    ),
+    Setting("MAX_CALLS", "40", "calls at once, of all workers; the next caller is put through to a person"),
     Setting("MAX_CALLS_PER_HOUR", "10", "calls of one number in an hour; a further one goes to a person"),
     Setting("MAX_CALL_MINUTES", "20", "longest call; a minute before the end the caller is told"),
     Setting("MAX_DOLLARS_PER_CALL", "10", "what the model may cost in one call; 0: no limit"),
@@ -143,6 +147,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         business_file=reader.file("BUSINESS_FILE"),
         instructions_file=reader.file("INSTRUCTIONS_FILE"),
         lines_file=reader.file("LINES_FILE"),
+        open_model_early=reader.yes_no("OPEN_MODEL_EARLY"),
         max_calls=reader.number("MAX_CALLS", 1, 10_000),
         max_calls_per_hour=reader.number("MAX_CALLS_PER_HOUR", 1, 10_000),
         max_call_minutes=reader.number("MAX_CALL_MINUTES", 2, 600),

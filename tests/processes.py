@@ -21,13 +21,15 @@ EXIT_S = 30.0  # Heroku kills after this
 
 
 @contextlib.asynccontextmanager
-async def process_of(stand: Stand, folder: Path) -> AsyncIterator[tuple[Server, asyncio.subprocess.Process]]:
-    """`bridge serve` beside these neighbours, once it answers; its database is in `folder`."""
+async def process_of(
+    stand: Stand, folder: Path, *arguments: str
+) -> AsyncIterator[tuple[Server, asyncio.subprocess.Process]]:
+    """`bridge serve ARGUMENTS` beside these neighbours, once it answers; its database is in `folder`."""
     port = free_port()
     environment = {**stand.environment(folder), "PORT": str(port), "PYTHONPATH": str(ROOT)}
     async with ClientSession(connector=TCPConnector(force_close=True)) as session:
         child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bridge", "serve"),
+            *(sys.executable, "-m", "bridge", "serve", *arguments),
             cwd=folder,
             env={"PATH": os.environ["PATH"], **environment},
             stdout=asyncio.subprocess.PIPE,

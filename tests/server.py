@@ -26,6 +26,7 @@ import structlog
 from aiohttp import ClientSession, TCPConnector, web
 
 from bridge.app import build
+from bridge.call.places import Places
 from bridge.harness.google.standin import CalendarStandin
 from bridge.harness.ledger import Ledger
 from bridge.harness.leftovers import left_over, standing
@@ -117,6 +118,9 @@ def environment(
         "GOOGLE_CALENDAR_API_URL": calendar.url,
         "GOOGLE_SERVICE_ACCOUNT_JSON": json.dumps(calendar.service_account),
         "BUSINESS_FILE": str(BUSINESS),
+        # A webhook alone opens no session, so that a test can count those of its streams; tests of legs
+        # that wait say yes, and so do all recordings.
+        "OPEN_MODEL_EARLY": "no",
     }
 
 
@@ -251,18 +255,20 @@ async def serving(
     *turns: list[Say | CallTool],
     pace: Pace = INSTANT,
     folder: Path | None = None,
+    places: Places | None = None,
     **environment: str,
 ) -> AsyncIterator[Server]:
     """The real server, started and stopped; then nothing of it may be left.
 
-    `environment` overrides settings; `folder` keeps the database.
+    `environment` overrides settings; `folder` keeps the database; `places`: it is one of several workers.
     """
     before = standing()
     with logs_kept() as log, tempfile.TemporaryDirectory(prefix="callbridge-") as temporary:
         async with stand_of(*turns or SAYING_HELLO, pace=pace) as stand:
             settings = read_settings({**stand.environment(folder or Path(temporary)), **environment})
             await migrate(settings.database_url)
-            runner = web.AppRunner(await build(settings, pinned=BEGIN), access_log=None, shutdown_timeout=2)
+            app = await build(settings, pinned=BEGIN, places=places)
+            runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
             await runner.setup()
             try:
                 # Another process of the same server may listen beside it: tests that restart it do.

@@ -70,6 +70,7 @@ FILE_CALLS = frozenset(
 CLOCKS = {
     "tools/clock.py": {"datetime.now"},  # the one clock
     "bridge/log.py": {"processors.TimeStamper"},  # the stamp of a log line
+    "bridge/workers.py": {"time.monotonic"},  # how long a worker lived: its parent has no loop
     "bridge/harness/replay.py": {"time.monotonic"},  # how long a run took, shown to people
     # What is on its way through the kernel arrives; a job in a thread takes what it takes.
     "bridge/harness/virtual_time.py": {"time.monotonic", "time.sleep"},

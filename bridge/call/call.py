@@ -83,7 +83,7 @@ class Call:
 
     async def run(self) -> None:
         """Run to the end: returns when both sockets are closed and every tool has answered."""
-        self._start_leg(self._run_caller(), "caller leg")
+        _ = self._start_leg(self._run_caller(), "caller leg")
         self._model_task = self._start_leg(self._run_model(), "model leg")
         try:
             if self._note:
@@ -107,7 +107,8 @@ class Call:
                 await asyncio.wait(self._legs, timeout=CLOSE_S)
             if self._running_tools:  # a hang-up ends the legs, not a booking in flight
                 await asyncio.wait(self._running_tools)
-            self._record.finish(self.facts, self._end, self._caller, self._last_model)
+            delays = self._session.delays.summary()
+            self._record.finish(self.facts, self._end, self._caller, self._last_model, delays)
 
     def stop(self) -> None:
         """This process is about to end."""
@@ -182,6 +183,8 @@ class Call:
     def _from_model(self, text: str | bytes) -> None:
         event = model_codec.decode(text)
         if event is not None:
+            if isinstance(event, m.ModelConfigured):
+                self._record.model_configured(self._clock.monotonic())
             self.handle(event)
 
     def _reopen_model(self) -> None:
@@ -206,7 +209,9 @@ class Call:
 
     def _audio_sent(self, message: Outgoing) -> None:
         # Not by `handle`: as for a frame.
-        self._session.receive(m.AudioSent(message.item_id, message.audio_bytes), self._clock.monotonic())
+        now = self._clock.monotonic()
+        self._record.audio_sent(now)
+        self._session.receive(m.AudioSent(message.item_id, message.audio_bytes), now)
 
     def _set_timer(self) -> None:
         deadline = None
@@ -237,7 +242,6 @@ class Call:
             case m.PlayAudio(item_id=item_id, audio_b64=audio_b64, audio_bytes=count):
                 text = caller_codec.encode_media(self._stream_sid, audio_b64)
                 self._caller.put(Outgoing(text, item_id, count, purgeable=True))
-                self._record.audio_queued(self._clock.monotonic())
             case m.SendMark(name=name):
                 self._caller.put(Outgoing(caller_codec.encode_mark(self._stream_sid, name), purgeable=True))
             case m.ClearPlayback():

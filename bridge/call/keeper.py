@@ -1,7 +1,9 @@
 """Keeps a call's snapshot in the store, a moment behind the call: after every turn and tool.
 
 Shell, but nothing waits for it: it goes through the journal, one write at a time, and each writes what
-is true when its turn comes. Read `snapshot.py` for what is in it.
+is true when its turn comes. A process that is killed leaves the one from at most a moment before (see
+`journal.py`); what the telephone does next is committed with one of its own. Read `snapshot.py` for
+what is in it.
 """
 
 from collections import deque
@@ -10,6 +12,7 @@ from bridge.call import snapshot
 from bridge.call.messages import RecordTurn
 from bridge.call.resumption import Resumption
 from bridge.call.snapshot import Line, Snapshot
+from bridge.store.database import Entry
 from bridge.store.journal import Journal
 from bridge.store.resuming import ResumeStore
 from tools.facts import CallFacts
@@ -55,14 +58,14 @@ class SnapshotKeeper:
         """Something is true that was not: write it down soon. Many changes make one write."""
         if not self._waiting:
             self._waiting = True
-            self._journal.put(self._write)
+            self._journal.note(self._entry)
 
-    async def write(self) -> None:
-        """Write what is true now. Raises StoreUnavailable."""
+    def write(self) -> Entry:
+        """Write what is true now."""
         kept = Snapshot(facts=self._facts, said=tuple(self._said), greeted=self._greeted, spent=self._spent)
         text = snapshot.encode(kept)
-        await self._store.save_snapshot(call_sid=self._facts.call_sid, stream=self._stream, snapshot=text)
+        return self._store.save_snapshot(call_sid=self._facts.call_sid, stream=self._stream, snapshot=text)
 
-    async def _write(self) -> None:
+    def _entry(self) -> Entry:
         self._waiting = False
-        await self.write()
+        return self.write()

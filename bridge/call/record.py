@@ -12,6 +12,7 @@ import msgspec
 import structlog
 
 from bridge.call.called_back import callback_of, reason_to_call_back
+from bridge.call.delays import TurnDelays
 from bridge.call.keeper import SnapshotKeeper
 from bridge.call.leg import Leg
 from bridge.call.messages import (
@@ -26,10 +27,11 @@ from bridge.call.messages import (
     Usage,
 )
 from bridge.call.phases import CALLERS_CHOICE, LIMITS, EndReason
+from bridge.call.timeline import UNKNOWN, Arrival, time_line
 from bridge.store.calls import CallStore, Outcome
 from bridge.store.handoffs import HandoffStore
 from bridge.store.journal import Journal
-from bridge.store.spending import Spending
+from bridge.store.spending import Till
 from tools.brief import brief
 from tools.business import Business, HandoffMode
 from tools.callbacks import Callback
@@ -59,17 +61,18 @@ class CallRecord:
         calls: CallStore,
         bookings: BookingStore,
         handoffs: HandoffStore,
-        spending: Spending,
+        till: Till,
         journal: Journal,
         clock: Clock,
         keeper: SnapshotKeeper,
         stream: int,
+        arrival: Arrival = UNKNOWN,
     ) -> None:
-        """`stream`: which one of the call's this is, from 0."""
+        """`stream`: which one of the call's this is, from 0. `arrival`: how it came to this stream."""
         self._facts = facts
         self._stream = stream
         self._keeper = keeper
-        self._spending = spending
+        self._till = till
         self._call_sid = facts.call_sid
         self._business = business
         self._calls = calls
@@ -78,6 +81,8 @@ class CallRecord:
         self._journal = journal
         self._clock = clock
         self._began = clock.monotonic()
+        self._arrival = arrival
+        self._configured: float | None = None
         self._first_audio: float | None = None
         self._turns = 0
         self._interruptions = 0
@@ -86,7 +91,12 @@ class CallRecord:
         self._tool_calls: list[str] = []
         self._usage = Usage()
 
-    def audio_queued(self, now: float) -> None:
+    def model_configured(self, now: float) -> None:
+        """The first of these is when the greeting could be asked for."""
+        if self._configured is None:
+            self._configured = now
+
+    def audio_sent(self, now: float) -> None:
         """The first of these tells how long the caller waited for the first word."""
         if self._first_audio is None:
             self._first_audio = now
@@ -96,7 +106,7 @@ class CallRecord:
             turn = msgspec.structs.replace(turn, text=without_codes(turn.text))
         self._turns += 1
         number, now = self._turns, self._clock.now()
-        self._journal.put(
+        self._journal.note(
             lambda: self._calls.record_turn(call_sid=self._call_sid, number=number, turn=turn, now=now)
         )
         self._keeper.said(turn)
@@ -114,7 +124,7 @@ class CallRecord:
     def review(self, review: RecordReview) -> None:
         self._reviews.append(review.reason)
         now = self._clock.now()
-        self._journal.put(
+        self._journal.note(
             lambda: self._calls.add_review(call_sid=self._call_sid, reason=review.reason, now=now)
         )
 
@@ -122,7 +132,7 @@ class CallRecord:
         """`micros`: what it cost, in millionths of a dollar."""
         day = self._clock.now().astimezone(self._business.tz).date()
         self._keeper.spent(micros)
-        self._journal.put(lambda: self._spending.add(day=day, micros=micros))
+        self._till.add(day=day, micros=micros)
         self._usage = Usage(
             *(getattr(self._usage, field) + getattr(usage, field) for field in Usage.__struct_fields__)
         )
@@ -142,7 +152,7 @@ class CallRecord:
             error=result.error_code,
             ms=round(took_s * 1000),
         )
-        self._journal.put(
+        self._journal.note(
             lambda: self._calls.record_tool_call(
                 call_sid=self._call_sid, action=action, result=result, took_s=took_s, now=now
             )
@@ -177,8 +187,16 @@ class CallRecord:
             log.error("next_step_not_committed", step=step.value, error=type(error).__name__)
             self._journal.put(write)
 
-    def finish(self, facts: CallFacts, end: EndStream | None, caller: Leg, model: Leg | None) -> None:
+    def finish(
+        self,
+        facts: CallFacts,
+        end: EndStream | None,
+        caller: Leg,
+        model: Leg | None,
+        delays: TurnDelays | None = None,
+    ) -> None:
         """Close the call's row and say in one line how it went."""
+        line = time_line(self._arrival, self._configured, self._first_audio)
         reason = end.reason if end is not None else EndReason.SERVER_ERROR
         lead_taken = not self._business.takes_bookings and facts.lead != Lead()
         outcome = call_outcome(facts, reason, lead_taken=lead_taken)
@@ -196,6 +214,8 @@ class CallRecord:
             review=self._reviews,
             clips=self._clips,
             first_word_ms=first,
+            time_line=msgspec.structs.asdict(line),
+            turn_delays=msgspec.to_builtins(delays),
             frames_dropped=model.dropped if model else 0,
             audio_dropped=caller.dropped,
             ignored_from_caller=caller.ignored,
@@ -209,7 +229,12 @@ class CallRecord:
             tasks.append(callback_of(self._business, facts, why, what_was_done(facts, why)))
         for task in tasks:
             self._have_called_back(task, now)
-        self._journal.put(lambda: self._calls.add_usage(call_sid=self._call_sid, usage=self._usage, now=now))
+        self._till.empty()
+        self._journal.note(lambda: self._calls.add_usage(call_sid=self._call_sid, usage=self._usage, now=now))
+        self._journal.note(
+            lambda: self._calls.record_timing(call_sid=self._call_sid, line=line, delays=delays, now=now)
+        )
+        # Not a note: whoever finds no end, if this process is killed now, has the caller called back.
         self._journal.put(
             lambda: self._calls.close_call(
                 call_sid=self._call_sid,

@@ -46,6 +46,7 @@ class Session(CallState):
             return self._frame(event.payload_b64)
         if isinstance(event, m.AudioSent):  # nor by this: what is due can only come later by it
             self.playback.sent(event.item_id, event.audio_bytes, now)
+            self.delays.audio_sent(event.item_id, now)
             return []
         if self.phase is not Phase.ENDED:
             self._decide(event, now)
@@ -99,12 +100,15 @@ class Session(CallState):
                 self._play(event, now)
             case m.MarkPlayed(name=name):
                 self.speech.mark_played(name, now)
+                self.delays.mark_played(lambda item_id: self.playback.heard_ms(item_id, now), now)
             case m.SpokenWordsArrived():
                 self.gate.words_spoken(event.turn_id, event.item_id, event.words)
                 self._must_be_true(self.speech.take_words(event), event.turn_id, now)
             case m.SpeechStarted():
+                self.delays.caller_began()
                 caller.began(self, now)
             case m.SpeechStopped():
+                self.delays.caller_stopped(now)
                 caller.stopped(self, now)
             case m.UtteranceCommitted(item_id=item_id):
                 caller.finished(self, item_id)
@@ -197,6 +201,7 @@ class Session(CallState):
 
     def _play(self, event: m.SpokenAudioArrived, now: float) -> None:
         if self.speech.play(event):
+            self.delays.audio_came(event.item_id, now)
             self.turn_made_something = True
             self.silence.model_served(now)
             self.gate.item_spoken(event.turn_id, event.item_id)

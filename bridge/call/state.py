@@ -9,6 +9,7 @@ from bridge.call import messages as m
 from bridge.call.batch import Batches
 from bridge.call.clips import ClipChooser, Clips, Line
 from bridge.call.confirm import ConfirmGate
+from bridge.call.delays import DelayLedger
 from bridge.call.ear import CallerEar
 from bridge.call.emergency import Emergency
 from bridge.call.keys import Keypad
@@ -39,6 +40,7 @@ class CallState:
         self.ear = CallerEar()
         self.leaving = Leaving()
         self.silence = Silence()
+        self.delays = DelayLedger()
         self.clips = ClipChooser(clips)
         self.began: float | None = None  # the telephone's stream started
         self.greeting_turn: str | None = None

@@ -24,6 +24,7 @@ from bridge.harness.checks_of_line import (
     interrupted_agent_falls_silent,
     no_breach,
     no_leg_is_orphaned,
+    nothing_is_asked_before_the_stream,
     nothing_is_left,
     session_ends_with_the_call,
 )
@@ -65,6 +66,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("the model knows what was heard", cuts_are_true),
     ("an interrupted agent falls silent", interrupted_agent_falls_silent),
     ("the model session ends with the call (I7)", session_ends_with_the_call),
+    ("nothing is asked of the model before the stream", nothing_is_asked_before_the_stream),
     ("no leg is left behind", no_leg_is_orphaned),
     ("nothing is left behind", nothing_is_left),
     ("no double booking (I1)", no_double_booking),

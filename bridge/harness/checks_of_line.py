@@ -11,6 +11,7 @@ from bridge.harness.telephone.stretches import HANG_MS
 
 CUT_TOLERANCE_MS = 60  # two frames and the way of a mark; the benchmark measures the real figure
 LATE_SESSION_S = 2.0  # a model session may outlive its call by this
+MORE_SESSIONS = ('"model_reopened"', '"waiting_leg_closed"')  # log lines that explain one
 CLEAR_S = 0.2  # from the model's hearing a caller to the silence of the agent
 TALK_OVER_S = 1.2  # after this of a caller's interrupting words the agent must be silent
 
@@ -19,6 +20,16 @@ def no_breach(evidence: Evidence) -> Iterator[str]:
     for ledger in (evidence.telephone, evidence.model, evidence.calendar, evidence.rest, evidence.mail):
         for entry in ledger.breaches():
             yield f"{ledger.party}: {entry.data.get('what')} {entry.data.get('detail') or ''}".strip()
+
+
+def nothing_is_asked_before_the_stream(evidence: Evidence) -> Iterator[str]:
+    """A session that waits for its call is configured, and asked for nothing before the stream is there."""
+    opened = next((entry.at for entry in evidence.telephone.of("stream_opened")), float("inf"))
+    for entry in evidence.model.of("turn_started", "note"):
+        if entry.at < opened:
+            yield f"the model was given something before any stream was there: {entry.kind}"
+    if evidence.early_bytes:
+        yield f"the model was sent {evidence.early_bytes} bytes of sound before it was configured"
 
 
 def cuts_are_true(evidence: Evidence) -> Iterator[str]:
@@ -86,8 +97,9 @@ def session_ends_with_the_call(evidence: Evidence) -> Iterator[str]:
     elif evidence.model_open_after_s > LATE_SESSION_S:
         yield f"the model session outlived the call by {evidence.model_open_after_s:.1f} s"
     streams = len(list(evidence.telephone.of("stream_opened")))
-    reopened = sum('"model_reopened"' in line for line in evidence.log_lines)
-    if evidence.model_connections > streams + reopened:
+    # Opened again in mid-call, or opened before the stream and closed without ever having been the call's.
+    more = sum(any(word in line for word in MORE_SESSIONS) for line in evidence.log_lines)
+    if evidence.model_connections > streams + more:
         yield f"{evidence.model_connections} model sessions for {streams} streams"
 
 

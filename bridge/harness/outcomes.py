@@ -79,10 +79,29 @@ def _record(evidence: Evidence) -> Iterator[Line]:
     if delays:
         figures = f"{median(delays):.2f} s median, {max(delays):.2f} s longest, {len(delays)} turns"
         yield "delay", f"caller's last word to agent's first: {figures}"
+    yield from _timing(evidence)
     for cut in evidence.model.of("truncated"):
         heard = evidence.heard_ms(cut.data["item_id"])
         told = cut.data["audio_end_ms"]
         yield "cut", f"the model was told {told} ms were heard; the caller heard {heard} ms"
+
+
+def _timing(evidence: Evidence) -> Iterator[Line]:
+    """How the server itself saw it."""
+    for row in evidence.rows.calls:
+        line, delays = row.time_line, row.turn_delays
+        if delays is not None:
+            shares = (
+                (delays.server, "the server's"),
+                (delays.model, "the model's"),
+                (delays.playout, "playout"),
+            )
+            told = [f"{each.p50_ms:.1f} and {each.max_ms:.1f} ms {whose}" for each, whose in shares if each]
+            yield "delay", f"median and longest of {delays.turns} turns: {', '.join(told)}"
+        if line.first_audio_ms is not None:
+            steps = (("answer", line.answered_ms), ("stream", line.stream_ms), ("model", line.configured_ms))
+            known = [f"{name} {at} ms" for name, at in steps if at is not None]
+            yield "began", f"from the webhook: {', '.join(known)}, first sound {line.first_audio_ms} ms"
 
 
 def answer_delays(evidence: Evidence) -> list[float]:

@@ -3,6 +3,7 @@
 A call's row is made by whoever writes first: `open_call` may be late when the database was
 slow, and nothing that comes after it may be lost for that. All writes can be repeated
 (the journal does, when an answer was lost), except `add_usage`, which then counts twice.
+What a call only leaves behind is an `Entry`, for the journal to write together with others.
 """
 
 import enum
@@ -12,8 +13,10 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from bridge.call.delays import TurnDelays
 from bridge.call.messages import RecordTurn, RunTool, Usage
-from bridge.store.database import Database
+from bridge.call.timeline import TimeLine
+from bridge.store.database import Database, Entry
 from bridge.store.tables import calls, insert_into, tokens, tool_calls, turns
 from tools.callbacks import END_UNKNOWN, NOBODY_CAME
 from tools.result import ToolResult
@@ -57,6 +60,8 @@ class CallRow(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: str | None = None  # what another stream goes on from; None: no stream was ever accepted
     resumes: int = 0  # streams after the first
     review: str | None = None  # why the owner should look at it: reasons joined by commas
+    time_line: TimeLine = TimeLine()  # how its first stream began
+    turn_delays: TurnDelays | None = None  # of the latest stream whose caller was answered
     usage: Usage
 
 
@@ -138,15 +143,15 @@ class CallStore:
         values = {"next_step": step, "next_step_reason": reason}
         await self._upsert(call_sid, now, values, where=_still(stream))
 
-    async def add_review(self, *, call_sid: str, reason: str, now: datetime) -> None:
+    def add_review(self, *, call_sid: str, reason: str, now: datetime) -> Entry:
         """Mark the call for the owner to look at; the same reason counts once."""
         kept = sa.case((calls.c.review.contains(reason), calls.c.review), else_=calls.c.review + f",{reason}")
-        await self._upsert(call_sid, now, {"review": reason}, {"review": sa.func.coalesce(kept, reason)})
+        return self._upsert(call_sid, now, {"review": reason}, {"review": sa.func.coalesce(kept, reason)})
 
-    async def record_turn(self, *, call_sid: str, number: int, turn: RecordTurn, now: datetime) -> None:
+    def record_turn(self, *, call_sid: str, number: int, turn: RecordTurn, now: datetime) -> Entry:
         """`number`: the turn's place in its stream, from 1."""
         if not self._transcripts:
-            return
+            return Entry(self._database, lambda _: None)
         values = {
             "call_sid": call_sid,
             "at": now,
@@ -158,11 +163,11 @@ class CallStore:
             "spoken_ms": turn.spoken_ms,
             "cut": turn.cut,
         }
-        await self._add_once(turns, values)
+        return self._add_once(turns, values)
 
-    async def record_tool_call(
+    def record_tool_call(
         self, *, call_sid: str, action: RunTool, result: ToolResult, took_s: float, now: datetime
-    ) -> None:
+    ) -> Entry:
         values = {
             "call_sid": call_sid,
             "tool_call_id": action.call_id,
@@ -173,16 +178,28 @@ class CallStore:
             "took_ms": round(took_s * 1000),
             "at": now,
         }
-        await self._add_once(tool_calls, values)
+        return self._add_once(tool_calls, values)
 
-    async def add_usage(self, *, call_sid: str, usage: Usage, now: datetime) -> None:
+    def add_usage(self, *, call_sid: str, usage: Usage, now: datetime) -> Entry:
         """Add tokens to the call's account."""
         amounts = msgspec.structs.asdict(usage)
-        await self._upsert(
+        return self._upsert(
             call_sid, now, amounts, {name: calls.c[name] + amount for name, amount in amounts.items()}
         )
 
-    async def close_call(
+    def record_timing(
+        self, *, call_sid: str, line: TimeLine, delays: TurnDelays | None, now: datetime
+    ) -> Entry:
+        """How quick a stream was. The time line is the first stream's; of delays the latest count."""
+        values: dict[str, Any] = msgspec.structs.asdict(line)
+        changes: dict[str, Any] = {
+            name: sa.func.coalesce(calls.c[name], value) for name, value in values.items()
+        }
+        if delays is not None:
+            values["turn_delays"] = changes["turn_delays"] = msgspec.json.encode(delays).decode()
+        return self._upsert(call_sid, now, values, changes)
+
+    def close_call(
         self,
         *,
         call_sid: str,
@@ -191,7 +208,7 @@ class CallStore:
         summary: str,
         now: datetime,
         stream: int | None = None,
-    ) -> None:
+    ) -> Entry:
         """The call ended at `now`. One that went on in another stream ends again: the latest end counts.
 
         `stream`: which one of the call's it was, from 0; when a later one has begun, nothing is written.
@@ -200,7 +217,7 @@ class CallStore:
         replaceable = sa.or_(
             calls.c.outcome.is_(None), calls.c.ended_at <= now, calls.c.reason == END_UNKNOWN
         )
-        await self._upsert(call_sid, now, end, where=sa.and_(replaceable, _still(stream)))
+        return self._upsert(call_sid, now, end, where=sa.and_(replaceable, _still(stream)))
 
     async def nobody_came(self, *, call_sid: str) -> None:
         """A call that counts as put through was not, for nobody came. Any other stays as it is."""
@@ -229,14 +246,14 @@ class CallStore:
         )
         return await self._database.write(lambda connection: connection.execute(close).first() is not None)
 
-    async def _upsert(
+    def _upsert(
         self,
         call_sid: str,
         now: datetime,
         values: dict[str, Any],
         changes: dict[str, Any] | None = None,
         where: sa.ColumnElement[bool] | None = None,
-    ) -> None:
+    ) -> Entry:
         """Write `values` into the call's row, made if need be; `changes` instead if there is one already."""
 
         def work(connection: sa.Connection) -> None:
@@ -245,13 +262,13 @@ class CallStore:
                 insert.on_conflict_do_update(index_elements=["call_sid"], set_=changes or values, where=where)
             )
 
-        await self._database.write(work)
+        return Entry(self._database, work)
 
-    async def _add_once(self, table: sa.Table, values: dict[str, Any]) -> None:
+    def _add_once(self, table: sa.Table, values: dict[str, Any]) -> Entry:
         def work(connection: sa.Connection) -> None:
             connection.execute(insert_into(connection, table).values(**values).on_conflict_do_nothing())
 
-        await self._database.write(work)
+        return Entry(self._database, work)
 
 
 def _still(stream: int | None) -> sa.ColumnElement[bool]:
@@ -277,5 +294,9 @@ def as_call(row: sa.Row[Any]) -> CallRow:
         snapshot=row.snapshot,
         resumes=row.resumes,
         review=row.review,
+        time_line=TimeLine(**{name: getattr(row, name) for name in TimeLine.__struct_fields__}),
+        turn_delays=None
+        if row.turn_delays is None
+        else msgspec.json.decode(row.turn_delays, type=TurnDelays),
         usage=Usage(**{name: getattr(row, name) for name in Usage.__struct_fields__}),
     )

@@ -4,11 +4,14 @@ Every query of the store is a plain function of a SQLAlchemy connection, handed 
 or `write`. So one query serves both databases: PostgreSQL, where waiting leaves the loop
 to others, and SQLite, where the whole transaction runs in a thread. They are in
 `postgres.py` and `sqlite.py`; `connect.py` picks one.
+
+What `write` has returned from is on the disk. What nobody waits for is an `Entry`: several
+go into one transaction, by way of `journal.py`, which says what a crash takes with it.
 """
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator, Iterable
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -46,6 +49,15 @@ class Database(ABC):
         """
         return await self._in_time(self._run(work, writes=True))
 
+    async def write_together(self, works: Iterable[Work[object]]) -> None:
+        """Run all of `works` in one transaction, in this order, and commit it.
+
+        Raises as `write` does; if one of them is wrong, nothing of any is written. All their locks are
+        kept until the end, so of two processes that meet over two rows one gets Contended, and tries
+        again. When the machine itself crashes, the latest of these transactions may be undone whole.
+        """
+        await self.write(together(works))
+
     async def close(self) -> None:
         """Wait for what is still running, then close every connection and thread."""
         if self._out:
@@ -78,3 +90,25 @@ class Database(ABC):
         self._out.discard(task)
         if not task.cancelled():
             task.exception()  # looked at, so that an abandoned one does not warn
+
+
+def together(works: Iterable[Work[object]]) -> Work[None]:
+    """All of `works`, one after the other, in one transaction."""
+    works = tuple(works)
+
+    def work(connection: sa.Connection) -> None:
+        for one in works:
+            one(connection)
+
+    return work
+
+
+class Entry:
+    """A write that has not begun: await it for a transaction of its own, or give it to the journal."""
+
+    def __init__(self, database: Database, work: Work[object]) -> None:
+        self.database = database
+        self.work = work
+
+    def __await__(self) -> Generator[Any, None, object]:
+        return self.database.write(self.work).__await__()

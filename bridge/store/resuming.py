@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 import sqlalchemy as sa
 
-from bridge.store.database import Database
+from bridge.store.database import Database, Entry
 from bridge.store.rows import RESERVATION, as_reservations
 from bridge.store.tables import calls, reservations
 from tools.store import Reservation
@@ -36,14 +36,14 @@ class ResumeStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def save_snapshot(self, *, call_sid: str, stream: int, snapshot: str) -> None:
+    def save_snapshot(self, *, call_sid: str, stream: int, snapshot: str) -> Entry:
         """Keep what another stream would go on from, unless one has begun. Repeating it is harmless."""
         write = (
             sa.update(calls)
             .where(calls.c.call_sid == call_sid, calls.c.resumes <= stream)
             .values(snapshot=snapshot)
         )
-        await self._database.write(lambda connection: connection.execute(write))
+        return Entry(self._database, lambda connection: connection.execute(write))
 
     async def after_stream(
         self, *, call_sid: str, broken: frozenset[str], now: datetime, begin: bool, asked: bool

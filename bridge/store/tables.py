@@ -233,6 +233,12 @@ calls = sa.Table(
     sa.Column("snapshot", sa.String),  # what another stream goes on from: bridge/call/snapshot.py
     sa.Column("resumes", sa.Integer, nullable=False, server_default=sa.text("0")),  # streams after the first
     sa.Column("next_asked_at", Instant),  # when the telephone was told what comes after our stream
+    # Named as in bridge.call.timeline.TimeLine; of the first stream.
+    *(
+        sa.Column(name, sa.Integer)
+        for name in ("answered_ms", "stream_ms", "configured_ms", "first_audio_ms")
+    ),
+    sa.Column("turn_delays", sa.String),  # JSON of bridge.call.delays.TurnDelays; of the latest stream
     # Tokens, named as in bridge.call.messages.Usage.
     *(
         sa.Column(name, sa.BigInteger, nullable=False, server_default=sa.text("0"))

@@ -1,8 +1,9 @@
 """A call is over, as Twilio says: what nobody has written down is, and somebody calls back.
 
-Shell. It waits a moment, for the process that had the call may be writing its end just now. A killed
-process writes nothing, and a stream that was lost may never have been asked after: then what is left
-is what the snapshot knew. Read `routes.py` for when this is asked.
+Shell. It waits a moment, for the process that had the call may be writing its end just now, and longer where
+that one has seen its stream end: a tool may still run there. A killed process writes nothing, and a stream
+that was lost may never have been asked after: then what is left is what the snapshot knew. Read `routes.py`
+for when this is asked.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from tools.clock import Clock
 from tools.facts import CallFacts
 
 GRACE_S = 3.0  # for another process to write down the end that it saw
+FINISHING_S = 25.0  # and to let a tool run to its end: the longest takes 20 s, and 3 to say it can't tell
 
 
 class CallOver:
@@ -40,12 +42,13 @@ class CallOver:
         self._journal = journal
         self._clock = clock
         self._waiting: dict[str, asyncio.TimerHandle] = {}
+        self._finishing: set[str] = set()  # calls that were given FINISHING_S
+        self._flushed = False
 
     def soon(self, call_sid: str) -> None:
         """See to a call in a moment; nobody waits for it."""
         if call_sid not in self._waiting:
-            loop = asyncio.get_running_loop()
-            self._waiting[call_sid] = loop.call_later(GRACE_S, self.now, call_sid)
+            self._wait(call_sid, GRACE_S)
 
     def now(self, call_sid: str) -> None:
         """See to a call whose end, if this process saw it, is in the journal already."""
@@ -55,17 +58,24 @@ class CallOver:
 
     def flush(self) -> None:
         """This process ends: no more waiting. Call it before the journal is closed."""
+        self._flushed = True
         for call_sid in list(self._waiting):
             self.now(call_sid)
 
+    def _wait(self, call_sid: str, seconds: float) -> None:
+        self._waiting[call_sid] = asyncio.get_running_loop().call_later(seconds, self.now, call_sid)
+
     async def _close(self, call_sid: str) -> None:
         """Close the call's row if nobody has, and ask a person to call back if the caller was let down."""
+        if await self._is_finishing(call_sid):
+            return
         closed = await self._calls.close_if_open(call_sid=call_sid, now=self._clock.now())
         row = await self._calls.call(call_sid)
         if row is None:
             return
-        # It may have been closed by an earlier try of this, which then broke off.
-        unseen = (closed or row.reason == END_UNKNOWN) and row.next_step is None
+        # It may have been closed by an earlier try of this, which then broke off. A process that saw a caller
+        # hang up, and did not say in time how its last tool ended, was killed.
+        unseen = (closed or row.reason == END_UNKNOWN) and row.next_step in (None, NextStep.HANG_UP)
         reason = END_UNKNOWN if unseen else await self._let_down(row)
         if reason is None:
             return
@@ -75,6 +85,20 @@ class CallOver:
         if reason == NOBODY_CAME:
             await self._calls.nobody_came(call_sid=call_sid)
         await self._calling_back.ask_about(facts, reason)
+
+    async def _is_finishing(self, call_sid: str) -> bool:
+        """True while the end of the call's stream was seen, and not yet how the call ended: look again later.
+
+        Once, and not where this process ends: better a task too many than a caller nobody calls back.
+        """
+        row = await self._calls.call(call_sid)
+        seen = row is not None and row.outcome is None and row.next_step is not None
+        if not seen or self._flushed or call_sid in self._finishing:
+            self._finishing.discard(call_sid)
+            return False
+        self._finishing.add(call_sid)
+        self._wait(call_sid, FINISHING_S)
+        return True
 
     async def _let_down(self, row: CallRow) -> str | None:
         """Why somebody should call back after an end that was seen; None: the caller was not let down."""

@@ -17,6 +17,7 @@ from bridge.call.messages import NextStep
 from bridge.call.phases import LIMITS
 from bridge.call.resumption import FIRST_STREAM, Resumption
 from bridge.call.switchboard import Switchboard
+from bridge.call.timeline import UNKNOWN, Arrival, arrival_of
 from bridge.handoff.desk import HandoffDesk
 from bridge.handoff.states import Happened
 from bridge.store.calls import CallStore, Outcome
@@ -115,9 +116,11 @@ class TwilioRoutes:
 
     async def voice(self, request: web.Request) -> web.Response:
         """A call comes in: connect it to a stream, or to a person when we are full."""
+        came_at = self._clock.monotonic()
         form = await self._signed_form(request, "CallSid")
         call_sid, caller = form["CallSid"], phone_number(form.get("From", ""))
         now = self._clock.now()
+        attested = is_attested(caller, form.getall("StirVerstat", []))
         if self._handover.passes_on(call_sid):
             return _xml(twiml.ask_again(self._public_base_url, twiml.VOICE_PATH, PAUSE_S))
         await self._store_soon(
@@ -125,7 +128,7 @@ class TwilioRoutes:
                 call_sid=call_sid,
                 caller_number=caller,
                 our_number=form.get("To", ""),
-                attested=is_attested(caller, form.getall("StirVerstat", [])),
+                attested=attested,
                 now=now,
             )
         )
@@ -141,7 +144,11 @@ class TwilioRoutes:
                 )
             )
             return await self._person(form, self._business.wording.busy)
-        return self._stream(call_sid)
+        facts = CallFacts(
+            call_sid=call_sid, caller_number=caller, our_number=form.get("To", ""), attested=attested
+        )
+        self._switchboard.expect(facts, lambda: know_caller(self._bookings, self._business, facts, now))
+        return self._stream(call_sid, answered_ms=round((self._clock.monotonic() - came_at) * 1000))
 
     async def next(self, request: web.Request) -> web.Response:
         """The stream is over: do what was decided, go on in a new one, or fetch a person."""
@@ -197,6 +204,7 @@ class TwilioRoutes:
             log.warning("stream_failed", call_sid=call_sid, error=form.get("StreamError", "")[:200])
         if call_sid and form.get("CallStatus") in OVER:
             self._desk.tell_soon(call_sid, Happened.CALLER_GONE)
+            self._switchboard.expect_no_more(call_sid)
             if self._switchboard.ends_itself(call_sid):
                 # It has seen its end, or is about to, and writes it down itself: `stream` looks then.
                 self._over.add(call_sid)
@@ -222,22 +230,25 @@ class TwilioRoutes:
         socket = stream.TwilioSocket(websocket, request)
         try:
             start = await stream.receive_start(socket)
-            facts, begins = await self._accept(start)
+            facts, begins, arrival = await self._accept(start)
         except stream.StreamRefused as refused:
             log.warning("stream_refused", reason=refused.reason)
             await socket.close(1008, "refused")
             return websocket
         try:
-            await self._switchboard.take(facts, socket, start.stream_sid, begins)
+            await self._switchboard.take(facts, socket, start.stream_sid, begins, arrival)
         finally:
             if facts.call_sid in self._over and not self._switchboard.ends_itself(facts.call_sid):
                 self._over.discard(facts.call_sid)
                 self._call_over.now(facts.call_sid)
         return websocket
 
-    async def _accept(self, start: Start) -> tuple[CallFacts, Resumption]:
-        """The facts of the call this stream may join, and what it begins with. Raises StreamRefused."""
-        now = self._clock.now()
+    async def _accept(self, start: Start) -> tuple[CallFacts, Resumption, Arrival]:
+        """The facts of the call this stream may join, what it begins with, and how it got here.
+
+        Raises StreamRefused.
+        """
+        now, at = self._clock.now(), self._clock.monotonic()
         if start.account_sid != self._account_sid:
             raise stream.StreamRefused("another account")
         if (start.encoding, start.sample_rate) != stream.PHONE_SOUND:
@@ -254,7 +265,7 @@ class TwilioRoutes:
                     raise stream.StreamRefused("token used before")
                 row = await self._calls.call(start.call_sid)
                 told = await self._handoffs.brought_back(start.call_sid)
-                facts, begins = facts_of(start.call_sid, row), FIRST_STREAM
+                facts, begins, arrival = facts_of(start.call_sid, row), FIRST_STREAM, UNKNOWN
                 if told is not None:
                     facts.nobody_came, facts.lead = True, told
                 if row is not None and (row.resumes or (told is not None and row.snapshot is not None)):
@@ -263,25 +274,28 @@ class TwilioRoutes:
             # Without the store a token cannot be shown to be fresh; Twilio asks for the next step.
             raise stream.StreamRefused("store unavailable") from None
         if not begins.stream:
+            if told is None:
+                answered = start.parameters.get(twiml.ANSWERED_PARAMETER, "")
+                arrival = arrival_of(answered, row.started_at if row else None, now, at)
             await know_caller(self._bookings, self._business, facts, now)
         board = self._switchboard  # asked last: nothing is awaited from here to the call's place
         if board.has(start.call_sid) or board.is_full or board.stopping:
             raise stream.StreamRefused("no place for it")
-        return facts, begins
+        return facts, begins, arrival
 
     # --- helpers ------------------------------------------------------------------
 
     async def _signed_form(self, request: web.Request, *about: str) -> MultiDictProxy[str]:
         return await signed_form(self._signature, request, *about)
 
-    def _stream(self, call_sid: str, say: str | None = None) -> web.Response:
-        return _xml(self._stream_document(call_sid, say))
+    def _stream(self, call_sid: str, say: str | None = None, answered_ms: int | None = None) -> web.Response:
+        return _xml(self._stream_document(call_sid, say, answered_ms))
 
-    def _stream_document(self, call_sid: str, say: str | None) -> str:
+    def _stream_document(self, call_sid: str, say: str | None, answered_ms: int | None = None) -> str:
         """A stream for this call, with a token of its own."""
         expires = int((self._clock.now() + TOKEN_LIFE).timestamp())
         token = stream_token.mint(self._auth_token, call_sid, expires, secrets.token_urlsafe(16))
-        return twiml.stream(self._public_base_url, token, say=say)
+        return twiml.stream(self._public_base_url, token, say=say, answered_ms=answered_ms)
 
     async def _agreed_person(self, form: MultiDictProxy[str]) -> web.Response:
         """Hand over as the owner wants it; at an hour when nobody is there, a message is taken at once."""

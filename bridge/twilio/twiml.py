@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 from bridge.twilio.addresses import socket_url, webhook_url
 
 CONTENT_TYPE = "text/xml"
+ANSWERED_PARAMETER = "answered_ms"
 TOKEN_PARAMETER = "token"  # noqa: S105 - the <Parameter>'s name, not a secret
 
 VOICE_PATH = "/twilio/voice"
@@ -27,11 +28,14 @@ KEY_S = 8  # for the key, from the end of the brief
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def stream(public_base_url: str, token: str, *, say: str | None = None) -> str:
+def stream(
+    public_base_url: str, token: str, *, say: str | None = None, answered_ms: int | None = None
+) -> str:
     """Connect the call to our socket, after a sentence if there is one, and ask `/twilio/next` what to do
     after it.
 
     `token` travels as a `<Parameter>`, since Twilio strips a query from a stream's URL.
+    So does `answered_ms`, how long this answer took: whatever process has the stream learns it so.
     Stream callbacks are asked for because a failed handshake is reported nowhere else.
     """
     response = _response(say)
@@ -40,6 +44,8 @@ def stream(public_base_url: str, token: str, *, say: str | None = None) -> str:
     url, status = socket_url(public_base_url, STREAM_PATH), webhook_url(public_base_url, STATUS_PATH)
     opened = _add(connect, "Stream", statusCallback=status, url=url)
     _add(opened, "Parameter", name=TOKEN_PARAMETER, value=token)
+    if answered_ms is not None:
+        _add(opened, "Parameter", name=ANSWERED_PARAMETER, value=str(answered_ms))
     return _document(response)
 
 

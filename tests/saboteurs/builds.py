@@ -22,6 +22,7 @@ from bridge.call.model_leg import ModelLeg
 from bridge.call.playback import Cut, Playback
 from bridge.call.session import Session
 from bridge.call.switchboard import Switchboard
+from bridge.call.waiting_legs import AdoptedSocket
 from bridge.harness import run
 from bridge.realtime import codec as model_codec
 from bridge.realtime.connection import ModelSocket
@@ -96,6 +97,8 @@ def frames_lost_between_legs(patch: pytest.MonkeyPatch) -> None:
 def greeting_too_early(patch: pytest.MonkeyPatch) -> None:
     decide, carry_out = Session._decide, Call._carry_out
     held_back: dict[Call, m.Action] = {}
+    # A leg that waited for its call is configured before the call looks at it.
+    patch.setattr(Switchboard, "expect", lambda *_: None)
 
     def hasty(session: Session, event: m.Event, now: float) -> None:
         if isinstance(event, m.ModelOpened):
@@ -134,7 +137,7 @@ def tool_in_the_receive_loop(patch: pytest.MonkeyPatch) -> None:
             except CodecError:
                 leg.ignored += 1
             tools = {task for task in asyncio.all_tasks() if task.get_name().startswith("tool ")}
-            if tools and isinstance(leg.socket, ModelSocket):
+            if tools and isinstance(leg.socket, ModelSocket | AdoptedSocket):
                 await asyncio.wait(tools)
 
     patch.setattr(Leg, "read", read)

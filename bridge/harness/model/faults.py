@@ -50,6 +50,7 @@ class ModelFaults:
         self._refusals: deque[int] = deque()
         self._turned_away: deque[str] = deque()
         self._mute: int = 0
+        self.opens_after_s = 0.0  # every upgrade is answered so late
         self._turns: deque[TurnFault] = deque()
 
     # --- next -----------------------------------------------------------------------

@@ -6,6 +6,7 @@ a `breach`. Source: OpenAI, Realtime API (GA), and recorded sessions. Read next:
 model/session.py for one client, model/rules.py for what is accepted, policy_types.py for the mind.
 """
 
+import asyncio
 import json
 import random
 from collections.abc import Callable, Mapping
@@ -141,12 +142,14 @@ class ModelStandin:
     ) -> None:
         await self.stop()
 
-    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+    async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer the upgrade with a status, or None to let it through."""
         path = urlsplit(request.path).path
         if path not in PATHS:
             return connection.respond(HTTPStatus.NOT_FOUND, "no such resource\n")
         company = self.company_of(request)
+        if company.faults.opens_after_s:
+            await asyncio.sleep(company.faults.opens_after_s)
         if (status := company.faults.take_refusal()) is not None:
             company.ledger.write("refused", status=status)
             return connection.respond(HTTPStatus(status), "not now\n")

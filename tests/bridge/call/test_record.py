@@ -28,10 +28,13 @@ from bridge.call.messages import (
 from bridge.call.phases import EndReason
 from bridge.call.record import SUMMARIES, CallRecord, call_outcome, call_summary
 from bridge.call.resumption import FIRST_STREAM
+from bridge.call.timeline import Arrival
 from bridge.store.calls import Outcome
 from bridge.store.journal import Journal
 from bridge.store.migrate import migrate
+from bridge.store.spending import Till
 from bridge.store.store import Store
+from tests.bridge.store.examples import QUICK
 from tests.server import BEGIN, BUSINESS, CALLER, NUMBER, in_no_time, logs_kept
 from tools.business import Business, HandoffMode, HandoffRules, Mode
 from tools.business_file import load_business
@@ -85,11 +88,12 @@ async def desk(folder: Path, business: Business = BOOKINGS, **given: Any) -> Asy
         calls=store.calls,
         bookings=store.bookings,
         handoffs=store.handoffs,
-        spending=store.spending,
+        till=Till(store.spending, journal),
         journal=journal,
         clock=Clock(BEGIN),
         keeper=SnapshotKeeper(known, FIRST_STREAM, store=store.resuming, journal=journal, transcripts=True),
         stream=0,
+        arrival=Arrival(12, 250, Clock(BEGIN).monotonic()),
     )
     try:
         yield Desk(record, store, journal)
@@ -120,9 +124,9 @@ async def test_all_of_a_call_is_written(tmp_path: Path) -> None:
         async with desk(tmp_path) as one:
             record = one.record
             await asyncio.sleep(2)
-            record.audio_queued(asyncio.get_running_loop().time())
+            record.audio_sent(asyncio.get_running_loop().time())
             await asyncio.sleep(3)
-            record.audio_queued(asyncio.get_running_loop().time())
+            record.audio_sent(asyncio.get_running_loop().time())
             record.turn(RecordTurn("item_1", "agent", CANARY, 1000, 2000, cut=True))
             record.interruption(RecordInterruption("item_1", 1000))
             record.turn(RecordTurn("item_2", "caller", CANARY))
@@ -131,25 +135,25 @@ async def test_all_of_a_call_is_written(tmp_path: Path) -> None:
             record.review(RecordReview("claimed_booked_heard"))
             record.clip(RecordClip("clip_1", "one_moment_1"))
             record.tool_call(ask, ToolResult(output={"ok": True, "say": CANARY}), 0.25)
-            record.finish(facts(message_taken=True), GOODBYE, caller, model)
+            record.finish(facts(message_taken=True), GOODBYE, caller, model, QUICK)
             assert await one.journal.flush(5)
             report = one.store.report
             (row,) = await report.calls()
             assert (row.outcome, row.reason) == (Outcome.MESSAGE_TAKEN, "said_goodbye")
             assert row.summary == "A message was taken; please call back."
             assert row.usage == Usage(input_text=6, output_audio=7)
-            assert row.review == "claimed_booked_heard"
-            turns = await report.turns()
-            assert [(turn.number, turn.speaker, turn.text, turn.cut) for turn in turns] == [
+            assert (await one.store.spending.of(BEGIN.date()), row.review) == (472, "claimed_booked_heard")
+            assert (row.turn_delays, row.time_line.stream_ms) == (QUICK, 250)
+            assert [(turn.number, turn.speaker, turn.text, turn.cut) for turn in await report.turns()] == [
                 (1, "agent", CANARY, True),
                 (2, "caller", CANARY, False),
             ]
             (tool,) = await report.tool_calls()
             assert (tool.name, tool.took_ms, tool.error_code) == ("take_message", 250, None)
-    lines = [json.loads(line) for line in log.getvalue().splitlines()]
-    ended = lines[-1]
-    for unread in ("timestamp", "level", "tokens"):
-        ended.pop(unread)
+    *before, ended = (json.loads(line) for line in log.getvalue().splitlines())
+    del ended["timestamp"], ended["level"], ended["tokens"]
+    assert 2250 <= ended.pop("time_line")["first_audio_ms"] < 2350
+    assert ended.pop("turn_delays")["turns"] == 1
     assert 2000 <= ended.pop("first_word_ms") < 2100  # the sleep, and what it took to begin
     assert ended == {
         "event": "call_ended",
@@ -166,9 +170,8 @@ async def test_all_of_a_call_is_written(tmp_path: Path) -> None:
         "frames_dropped": 3,
         "ignored_from_model": 4,
     }
-    assert [line["event"] for line in lines] == ["tool_call", "call_ended"]
-    assert "Dana" not in log.getvalue()
-    assert CALLER[-7:] not in log.getvalue()
+    assert [line["event"] for line in before] == ["tool_call"]
+    assert [private for private in ("Dana", CALLER[-7:]) if private in log.getvalue()] == []
 
 
 @pytest.mark.parametrize(("codes_sent", "said"), [(1, "It is ******."), (0, "It is 427193.")])
@@ -236,8 +239,7 @@ async def test_a_locked_database_does_not_keep_the_caller(tmp_path: Path) -> Non
             lock = sqlite3.connect(tmp_path / "bridge.db", isolation_level=None)
             lock.execute("BEGIN IMMEDIATE")
             await one.record.commit_next_step(NextStep.HANG_UP, "said_goodbye")
-            lock.execute("ROLLBACK")
-            lock.close()
+            lock.close()  # which rolls back
             assert await one.journal.flush(30)
             assert [row.next_step for row in await one.store.report.calls()] == ["hang_up"]
     assert "next_step_not_committed" in log.getvalue()
@@ -322,8 +324,7 @@ def test_outcomes_without_any_fact(reason: EndReason) -> None:
         EndReason.TRANSFER: Outcome.TRANSFERRED,
         EndReason.KEY_ZERO: Outcome.TRANSFERRED,
         EndReason.NOT_UNDERSTOOD: Outcome.TRANSFERRED,
-        EndReason.CALL_TOO_LONG: Outcome.TRANSFERRED,
-        EndReason.CALL_TOO_DEAR: Outcome.TRANSFERRED,
+        **dict.fromkeys((EndReason.CALL_TOO_LONG, EndReason.CALL_TOO_DEAR), Outcome.TRANSFERRED),
     }
     outcome = call_outcome(facts(), reason)
     assert outcome is expected.get(reason, Outcome.FAILED)

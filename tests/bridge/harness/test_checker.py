@@ -81,6 +81,9 @@ DOCTORED: dict[str, Doctor] = {
     "the model knows what was heard": cut_wrong,
     "an interrupted agent falls silent": lambda e: put(e, telephone=without(e.telephone, "agent_ended")),
     "the model session ends with the call (I7)": lambda e: put(e, model_open_after_s=None),
+    "nothing is asked of the model before the stream": lambda e: put(
+        e, model=with_entry(e.model, "turn_started", -1.0, turn_id="resp_0")
+    ),
     "no leg is left behind": lambda e: put(
         e, telephone=with_entry(e.telephone, "orphan", leg="CA2", status="in-progress")
     ),
@@ -126,6 +129,14 @@ def test_a_good_run_passes(good: Evidence) -> None:
 def test_each_rule_sees_its_fault(rule: str, good: Evidence) -> None:
     """The same run with one thing wrong: the rule that is there for it says so."""
     assert rule in wrong(DOCTORED[rule](good))
+
+
+def test_a_session_too_many_is_seen(good: Evidence) -> None:
+    """One that waited in vain is explained by the log, and counts for none."""
+    two = put(good, model_connections=good.model_connections + 1)
+    assert wrong(two) == {"the model session ends with the call (I7)": ["2 model sessions for 1 streams"]}
+    waited = '{"why": "no stream came", "event": "waiting_leg_closed"}'
+    assert wrong(put(two, log_lines=[*good.log_lines, waited])) == {}
 
 
 def test_a_text_to_a_stranger_is_seen(good: Evidence) -> None:

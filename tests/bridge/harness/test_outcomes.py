@@ -51,5 +51,14 @@ def test_how_quick_it_was(moved: Evidence) -> None:
     delays = answer_delays(moved)
     assert len(delays) == 4
     assert all(0.5 < delay < 3 for delay in delays)
-    silent = put(rows(moved, callbacks=[]), telephone=type(moved.telephone)("telephone", lambda: 0.0))
+    _, shares = shown(moved)["delay"]
+    assert shares.startswith("median and longest of 4 turns: ")
+    assert " ms the server's, " in shares
+    assert shares.endswith(" ms playout")
+    (first_word,) = shown(moved)["began"]
+    assert first_word.startswith("from the webhook: answer ")
+    assert all(step in first_word for step in (", stream ", ", model ", ", first sound "))
+    silent = put(
+        rows(moved, callbacks=[], calls=[]), telephone=type(moved.telephone)("telephone", lambda: 0.0)
+    )
     assert "delay" not in shown(silent)

@@ -2,9 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 
+from bridge.call.delays import Share, TurnDelays
 from tools.store import BookingStore, Channel, Notice, Reservation
 
 NOW = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
+QUICK = TurnDelays(  # how soon a call's turns were answered
+    turns=1,
+    handed=Share(402.0, 402.0),
+    model=Share(400.0, 400.0),
+    server=Share(2.0, 2.0),
+    playout=Share(50.0, 50.0),
+    histogram=(0, 1, 0, 0, 0, 0),
+)
 TWO_PM = datetime(2026, 11, 26, 19, 0, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
 KEEP_FOR = timedelta(minutes=3)

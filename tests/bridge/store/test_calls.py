@@ -7,10 +7,11 @@ import pytest
 import sqlalchemy as sa
 
 from bridge.call.messages import NextStep, RecordTurn, RunTool, Usage
+from bridge.call.timeline import TimeLine
 from bridge.store.calls import NOBODY_CAME_SUMMARY, CallRow, CallStore, Outcome
 from bridge.store.database import Database
 from bridge.store.store import Store
-from tests.bridge.store.examples import NOW
+from tests.bridge.store.examples import NOW, QUICK
 from tools.callbacks import END_UNKNOWN
 from tools.result import Gate, ToolResult
 
@@ -72,6 +73,16 @@ async def test_whether_the_network_vouches_is_kept(store: Store) -> None:
     assert not (await the_call(store)).attested
     await open_call(store, attested=True)
     assert (await the_call(store)).attested
+
+
+async def test_how_quick_a_call_was(store: Store) -> None:
+    """The first stream's beginning stays; of delays the latest count, and none wipes them out."""
+    calls = store.calls
+    await calls.record_timing(call_sid="CA1", line=TimeLine(3, 250, None, 550), delays=None, now=NOW)
+    await calls.record_timing(call_sid="CA1", line=TimeLine(9, 900, 901, 990), delays=QUICK, now=NOW)
+    await calls.record_timing(call_sid="CA1", line=TimeLine(), delays=None, now=NOW)
+    row = await the_call(store)
+    assert (row.time_line, row.turn_delays) == (TimeLine(3, 250, 901, 550), QUICK)
 
 
 async def test_a_repeated_webhook_is_the_same_call(store: Store) -> None:

@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import structlog
 
 from bridge.store.connect import open_database
-from bridge.store.journal import Journal
+from bridge.store.database import Database, Entry, Work
+from bridge.store.journal import MOST_TOGETHER, Journal
 from bridge.store.store import Store
+from bridge.store.tables import tokens
 from tests.bridge.store.examples import NOW
 from tools.store import StoreUnavailable
 
@@ -31,6 +35,48 @@ class Ledger:
             self.written.append(what)
 
         return write
+
+
+async def loop_turns() -> None:
+    """More of them than a write takes that waits for nothing."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+class Book(Database):
+    """A database whose transactions are lists of what was written; none as long as it is `away`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pages: list[list[str]] = []
+        self.tried = asyncio.Event()
+        self.away = False
+
+    def note(self, what: str) -> Callable[[], Entry]:
+        return lambda: Entry(self, lambda page: page.append(what))  # type: ignore[attr-defined]
+
+    async def _run(self, work: Work[Any], *, writes: bool) -> Any:
+        self.tried.set()
+        if self.away:
+            raise StoreUnavailable("gone")
+        page: list[str] = []
+        work(page)  # type: ignore[arg-type]
+        self.pages.append(page)
+
+    async def _close(self) -> None: ...
+
+
+@pytest.fixture
+async def book() -> Book:
+    return Book()
+
+
+@pytest.fixture
+async def patient() -> AsyncIterator[Journal]:
+    """A journal that lets notes gather for ever, unless it is flushed."""
+    journal = Journal(first_wait_s=0.001, pause_s=3600)
+    yield journal
+    await journal.close(deadline_s=0)
 
 
 @pytest.fixture
@@ -197,4 +243,118 @@ async def test_a_call_survives_a_locked_database(url: str, journal: Journal) -> 
     journal.put(write)
     assert await journal.flush(SOON_S)
     assert [row.call_sid for row in await store.report.calls()] == ["CA1"]
+    await store.close()
+
+
+# --- notes ------------------------------------------------------------------------
+
+
+async def test_notes_that_stand_together_are_one_transaction(patient: Journal, book: Book) -> None:
+    """In the order of putting, which a write of its own between them divides."""
+    seen: list[int] = []
+
+    async def look() -> None:
+        seen.append(len(book.pages))
+
+    for what in "abc":
+        patient.note(book.note(what))
+    patient.put(look)
+    patient.note(book.note("d"))
+    assert (book.pages, patient.waiting) == ([], 5)
+    assert await patient.flush(SOON_S)
+    assert (book.pages, seen) == ([["a", "b", "c"], ["d"]], [1])
+
+
+async def test_the_first_note_waits_for_no_company(patient: Journal, book: Book) -> None:
+    """It is written at once; those that come soon after it gather, until somebody is in a hurry."""
+    patient.note(book.note("a"))
+    await book.tried.wait()
+    for what in "bc":
+        patient.note(book.note(what))
+        await loop_turns()
+    assert (book.pages, patient.waiting) == ([["a"]], 2)
+    await patient.close(deadline_s=SOON_S)
+    assert (book.pages, patient.dropped) == ([["a"], ["b", "c"]], 0)
+
+
+async def test_a_write_of_its_own_is_not_kept_waiting(patient: Journal, book: Book, ledger: Ledger) -> None:
+    """It ends the gathering; what was noted before it is written before it."""
+    patient.note(book.note("a"))
+    await loop_turns()
+    patient.note(book.note("b"))
+    patient.put(ledger.write("c"))
+    await ledger.tried.wait()
+    assert (book.pages, ledger.written) == ([["a"], ["b"]], ["c"])
+
+
+async def test_notes_gather_no_longer_than_a_pause(book: Book) -> None:
+    """Nobody need flush."""
+    journal = Journal(pause_s=0.001)
+    for what in "abc":
+        book.tried.clear()
+        journal.note(book.note(what))
+        await book.tried.wait()
+    assert await journal.flush(SOON_S)
+    assert book.pages == [["a"], ["b"], ["c"]]
+    await journal.close()
+
+
+async def test_a_transaction_is_bounded(patient: Journal, book: Book) -> None:
+    """Else a booking would wait long for one; of a backlog one follows the other without a pause."""
+    for _ in range(2 * MOST_TOGETHER + 1):
+        patient.note(book.note("a"))
+    while len(book.pages) < 2:
+        book.tried.clear()
+        await book.tried.wait()
+    assert await patient.flush(SOON_S)
+    assert [len(page) for page in book.pages] == [MOST_TOGETHER, MOST_TOGETHER, 1]
+
+
+async def test_notes_that_cannot_be_written_are_tried_again(patient: Journal, book: Book) -> None:
+    """While the database is away nothing is lost or overtaken; then all is written, once."""
+    book.away = True
+    for what in "ab":
+        patient.note(book.note(what))
+    for _ in range(3):
+        book.tried.clear()
+        await book.tried.wait()
+    patient.note(book.note("c"))
+    assert patient.waiting == 3
+    book.away = False
+    assert await patient.flush(SOON_S)
+    assert [what for page in book.pages for what in page] == ["a", "b", "c"]
+
+
+async def test_a_note_that_is_wrong_takes_no_other_with_it(patient: Journal, book: Book) -> None:
+    """It is found by writing them one by one; then notes are written together again."""
+
+    def wrong(_: sa.Connection) -> None:
+        raise ValueError("Dana Reed")
+
+    with structlog.testing.capture_logs() as logs:
+        patient.note(book.note("a"))
+        patient.note(lambda: Entry(book, wrong))
+        patient.note(book.note("c"))
+        assert await patient.flush(SOON_S)
+        for what in "de":
+            patient.note(book.note(what))
+        assert await patient.flush(SOON_S)
+    assert (book.pages, patient.dropped) == ([["a"], ["c"], ["d", "e"]], 1)
+    assert [entry["event"] for entry in logs] == ["journal_write_failed", "journal_dropped"]
+    assert "Dana Reed" not in str(logs)
+
+
+async def test_a_note_that_breaks_a_rule_of_the_database(url: str, patient: Journal) -> None:
+    """With a real one: what stood beside it is written, and once."""
+    store = Store(database := open_database(url))
+
+    def use(nonce: str) -> Entry:
+        row = sa.insert(tokens).values(nonce=nonce, call_sid="CA1", used_at=NOW)
+        return Entry(database, lambda c: c.execute(row))
+
+    for nonce in ("a", "b", "a", "c"):
+        patient.note(lambda nonce=nonce: use(nonce))  # type: ignore[misc]
+    assert await patient.flush(SOON_S)
+    written = await database.read(lambda c: c.execute(sa.select(tokens.c.nonce)).scalars().all())
+    assert (sorted(written), patient.dropped) == (["a", "b", "c"], 1)
     await store.close()

@@ -60,7 +60,7 @@ async def test_several_may_migrate_at_once(url: str, database: Database) -> None
     found = await database.read(
         lambda c: c.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all()
     )
-    assert found == ["0005"]
+    assert found == ["0006"]
 
 
 async def test_what_the_first_version_kept_is_kept(url: str, database: Database) -> None:

@@ -17,6 +17,12 @@ def threads() -> set[str]:
     return {thread.name for thread in threading.enumerate() if thread.name.startswith("sqlite-")}
 
 
+def driver(connection: sa.Connection) -> sqlite3.Connection:
+    found = connection.connection.dbapi_connection
+    assert isinstance(found, sqlite3.Connection)
+    return found
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "store.db"
@@ -25,11 +31,13 @@ def file(tmp_path: Path) -> Path:
 async def test_the_file_is_set_up_to_be_shared(file: Path) -> None:
     """WAL for readers beside a writer, foreign keys on, every commit on the disk."""
     database = open_database(f"sqlite:///{file}")
-    found = [
-        await database.read(lambda c, name=name: c.execute(sa.text(f"PRAGMA {name}")).scalar())  # type: ignore[misc]
-        for name in ("journal_mode", "foreign_keys", "synchronous")
-    ]
-    assert found == ["wal", 1, 2]
+    for name, set_to in {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2}.items():
+        ask = sa.text(f"PRAGMA {name}")
+        for transaction in (database.read, database.write):
+            assert await transaction(lambda c, ask=ask: c.execute(ask).scalar()) == set_to  # type: ignore[misc]
+    ask = sa.text("PRAGMA busy_timeout")
+    assert await database.read(lambda c: c.execute(ask).scalar()) == 2000
+    assert await database.write(lambda c: c.execute(ask).scalar()) == 5  # it tries anew itself
     await database.close()
 
 
@@ -57,6 +65,46 @@ async def test_a_writer_that_hangs_is_given_up_and_waited_for_at_the_end(file: P
     go_on.set()
     await database.close()
     assert threads() == set()
+
+
+async def test_what_is_written_together_does_not_wait_for_the_disk(file: Path) -> None:
+    """Nobody was told of it. A write does wait, also after that: it is on another connection."""
+    database = open_database(f"sqlite:///{file}")
+    found: list[object] = []
+    ask = sa.text("PRAGMA synchronous")
+    await database.write_together([lambda c: found.append(c.execute(ask).scalar())] * 2)
+    await database.write(lambda c: found.append(c.execute(ask).scalar()))
+    assert found == [1, 1, 2]
+    await database.close()
+    assert threads() == set()
+
+
+async def test_what_is_written_together_is_all_there_or_nothing(file: Path) -> None:
+    """A rule broken by one comes out as what it is, and undoes the others."""
+    database = open_database(f"sqlite:///{file}")
+    await database.write(lambda c: c.execute(sa.text("CREATE TABLE things (name UNIQUE)")))
+    count = sa.text("SELECT count(*) FROM things")
+
+    def insert(connection: sa.Connection) -> None:
+        connection.execute(sa.text("INSERT INTO things VALUES ('a')"))
+
+    with pytest.raises(sa.exc.IntegrityError):
+        await database.write_together([insert, insert])
+    assert await database.read(lambda c: c.execute(count).scalar()) == 0
+    await database.write_together([insert])
+    assert await database.read(lambda c: c.execute(count).scalar()) == 1
+    await database.close()
+
+
+async def test_a_write_costs_no_statement_of_its_own(file: Path) -> None:
+    """How long to wait for a lock is set with the connection, not around every write."""
+    database = open_database(f"sqlite:///{file}")
+    said: list[str] = []
+    await database.write(lambda c: driver(c).set_trace_callback(said.append))
+    said.clear()
+    await database.write(lambda c: c.execute(sa.text("CREATE TABLE things (name)")))
+    assert said == ["BEGIN IMMEDIATE", "CREATE TABLE things (name)", "COMMIT"]
+    await database.close()
 
 
 async def test_a_full_disk_is_unavailable(file: Path) -> None:

@@ -51,14 +51,14 @@ async def test_a_call_is_connected_to_the_stream() -> None:
         assert (answer.status, answer.content_type) == (200, "text/xml")
         (connect,) = ET.fromstring(answer.body)  # noqa: S314 - our own document
         (stream,) = connect
-        (parameter,) = stream
+        parameter, took = stream
         assert connect.tag == "Connect"
         assert connect.attrib == {"action": f"{PUBLIC}/twilio/next#rc=3&rp=all", "method": "POST"}
         assert stream.attrib == {
             "url": "wss://voice.example.test/twilio/stream",
             "statusCallback": f"{PUBLIC}/twilio/status",
         }
-        assert parameter.get("name") == "token"
+        assert (parameter.get("name"), took.get("name")) == ("token", "answered_ms")
         row = (await server.rows(Report.calls))[0]
         assert (row.call_sid, row.caller_number, row.our_number) == (CALL, CALLER, NUMBER)
         assert row.started_at >= BEGIN

@@ -23,6 +23,15 @@ def test_stream_names_a_next_step_and_carries_the_token() -> None:
     )
 
 
+def test_how_long_the_answer_took_travels_with_the_stream() -> None:
+    """Beside the token, for whatever process has the stream."""
+    found = tree(twiml.stream(BASE, "abc", answered_ms=12)).iter("Parameter")
+    assert [parameter.attrib for parameter in found] == [
+        {"name": "token", "value": "abc"},
+        {"name": "answered_ms", "value": "12"},
+    ]
+
+
 def test_person_is_rung_and_an_action_follows() -> None:
     """Whether or not the person answers, Twilio asks what comes next."""
     root = tree(twiml.person("+12025550100", BASE + "/twilio/handoff"))
