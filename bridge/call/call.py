@@ -6,6 +6,7 @@ Read `leg.py` for the sockets and `record.py` for what is written down.
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
@@ -78,7 +79,7 @@ class Call:
         self._end: m.EndStream | None = None
         self._ended = asyncio.Event()
         self._timer: asyncio.Handle | None = None
-        self._timer_for: float | None = None  # the deadline it was set for
+        self._timer_for = math.inf  # when it goes off
         self._running_tools: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -214,22 +215,27 @@ class Call:
         self._session.receive(m.AudioSent(message.item_id, message.audio_bytes), now)
 
     def _set_timer(self) -> None:
-        deadline = None
-        if not self._is_over:
-            theirs, ours = self._session.deadline(), self._budget.deadline()
-            deadline = ours if theirs is None else min(theirs, ours)
-        if deadline == self._timer_for:
-            return
+        deadline = self._deadline()
+        if deadline >= self._timer_for:
+            return  # it goes off before, and is then set for what is left: most deadlines are put off anyway
         if self._timer is not None:
             self._timer.cancel()
         self._timer_for = deadline
         # What the handle says of its time cannot be relied on: uvloop's for a due one says nothing.
-        self._timer = (
-            asyncio.get_running_loop().call_at(deadline, self._tick) if deadline is not None else None
-        )
+        self._timer = asyncio.get_running_loop().call_at(deadline, self._tick)
+
+    def _deadline(self) -> float:
+        """When the session or the budget wants a Tick."""
+        if self._is_over:
+            return math.inf
+        theirs, ours = self._session.deadline(), self._budget.deadline()
+        return ours if theirs is None else min(theirs, ours)
 
     def _tick(self) -> None:
-        self._timer = self._timer_for = None
+        self._timer, self._timer_for = None, math.inf
+        if self._deadline() > self._clock.monotonic():
+            self._set_timer()
+            return
         try:
             self.handle(m.Tick())
         except Exception as error:  # outside every task: nobody else would notice

@@ -1,8 +1,8 @@
 """One side of a call: a socket with a bounded outbox, one writer and one reader.
 
-The same class serves both sides; a codec and a socket adapter make the difference. Sends
-are coroutines, so everything to be sent waits in the outbox and only the writer touches the
-socket. Read `call.py` next.
+The same class serves both sides; a codec and a socket adapter make the difference. What a socket takes
+without waiting is sent at once: waking a task for each frame costs as much as sending it. All else waits in
+the outbox for the writer, in order. Read `call.py` next.
 """
 
 import asyncio
@@ -40,6 +40,9 @@ class Socket(Protocol):
     async def send(self, text: str) -> None:
         """Hand one message to the operating system. Raises SocketClosed."""
 
+    def send_now(self, text: str) -> bool:
+        """The same where it needs no waiting; false, and nothing is sent, where it does or cannot be done."""
+
     async def close(self, code: int, reason: str) -> None:
         """Close, in bounded time whatever the peer does; harmless when already closed."""
 
@@ -71,10 +74,15 @@ class Leg:
         self.ignored: int = before.ignored if before is not None else 0  # incoming, against the protocol
         self._sent = sent
         self._outbox: deque[Outgoing] = deque()
+        self._writing = False  # one that left the outbox is not sent yet
         self._filled = asyncio.Event()
 
     def put(self, message: Outgoing) -> None:
-        """Queue a message; when the outbox is full the message is dropped and counted."""
+        """Send a message, or queue it; when the outbox is full it is dropped and counted."""
+        if not self._outbox and not self._writing and self.socket.send_now(message.text):
+            if message.audio_bytes and self._sent is not None:
+                self._sent(message)
+            return
         if len(self._outbox) >= OUTBOX_LIMIT:
             self.dropped += 1
             return
@@ -90,7 +98,9 @@ class Leg:
         while True:
             while self._outbox:
                 message = self._outbox.popleft()
+                self._writing = True
                 await self.socket.send(message.text)
+                self._writing = False
                 if message.audio_bytes and self._sent is not None:
                     self._sent(message)
             self._filled.clear()

@@ -46,7 +46,6 @@ class FrameArrived(Event, frozen=True):
     """One frame of the caller's voice."""
 
     payload_b64: str  # base64 mu-law, 8 kHz; passed on undecoded
-    timestamp_ms: int  # since the stream began, as the telephone counts
 
 
 class MarkPlayed(Event, frozen=True):

@@ -19,9 +19,10 @@ from bridge.call.truth import MOST_UNTRUTHS, Untruth
 from tools.result import Gate, Reply, Then, ToolResult
 
 # What shows that the model is at work on the conversation; its ear alone does not.
+_SPEECH = (m.SpokenAudioArrived, m.SpokenWordsArrived)
 _SIGNS = (
     *(m.ModelOpened, m.ModelConfigured, m.UtteranceCommitted, m.ItemAdded, m.TurnStarted),
-    *(m.SpokenAudioArrived, m.SpokenWordsArrived, m.ItemFinished, m.ToolCalled, m.TurnFinished),
+    *(m.ItemFinished, m.ToolCalled, m.TurnFinished),
 )
 
 
@@ -48,7 +49,10 @@ class Session(CallState):
             self.playback.sent(event.item_id, event.audio_bytes, now)
             self.delays.audio_sent(event.item_id, now)
             return []
-        if self.phase is not Phase.ENDED:
+        if self.is_live and isinstance(event, _SPEECH):
+            if self._speaks_on(event, now):  # nor by this, as long as it is true
+                return self.orders.take()
+        elif self.phase is not Phase.ENDED:
             self._decide(event, now)
         if self.phase is not Phase.ENDED:
             ladder.act(self, now)
@@ -96,14 +100,11 @@ class Session(CallState):
         if isinstance(event, _SIGNS):
             self.silence.model_gave_sign(now)
         match event:
-            case m.SpokenAudioArrived():
-                self._play(event, now)
+            case m.SpokenAudioArrived() | m.SpokenWordsArrived():
+                self._speaks_on(event, now)
             case m.MarkPlayed(name=name):
                 self.speech.mark_played(name, now)
                 self.delays.mark_played(lambda item_id: self.playback.heard_ms(item_id, now), now)
-            case m.SpokenWordsArrived():
-                self.gate.words_spoken(event.turn_id, event.item_id, event.words)
-                self._must_be_true(self.speech.take_words(event), event.turn_id, now)
             case m.SpeechStarted():
                 self.delays.caller_began()
                 caller.began(self, now)
@@ -198,6 +199,17 @@ class Session(CallState):
         elif self.turns.caller_speaking:  # asked for just before: the agent would talk over the caller
             self.speech.kill_turn(event.turn_id)
             self.orders.cancel_turn(event.turn_id)
+
+    def _speaks_on(self, event: m.SpokenAudioArrived | m.SpokenWordsArrived, now: float) -> bool:
+        """More of a turn's speech; false when it may not be said."""
+        self.silence.model_gave_sign(now)
+        if isinstance(event, m.SpokenAudioArrived):
+            self._play(event, now)
+            return True
+        self.gate.words_spoken(event.turn_id, event.item_id, event.words)
+        untruth = self.speech.take_words(event)
+        self._must_be_true(untruth, event.turn_id, now)
+        return untruth is None
 
     def _play(self, event: m.SpokenAudioArrived, now: float) -> None:
         if self.speech.play(event):

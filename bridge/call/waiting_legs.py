@@ -36,14 +36,20 @@ class AdoptedSocket:
         return self._held.popleft() if self._held else await self._socket.receive()
 
     async def send(self, text: str) -> None:
-        # A call's first message is its configuration. Where more is known of the caller by now it is
-        # another one, and goes out after the first: the service takes them in order.
-        sent, self._sent = self._sent, None
-        if text != sent:
+        if not self._is_sent(text):
             await self._socket.send(text)
+
+    def send_now(self, text: str) -> bool:
+        return self._is_sent(text) or self._socket.send_now(text)
 
     async def close(self, code: int, reason: str) -> None:
         await self._socket.close(code, reason)
+
+    def _is_sent(self, text: str) -> bool:
+        # A call's first message is its configuration. Where more is known of the caller by now it is
+        # another one, and goes out after the first: the service takes them in order.
+        sent, self._sent = self._sent, None
+        return text == sent
 
 
 class WaitingLegs:

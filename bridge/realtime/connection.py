@@ -12,13 +12,16 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as _websockets_connect
+from websockets.asyncio.server import broadcast
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.protocol import State
 
 from bridge.call.leg import SocketClosed
 
 OPEN_S = 5.0  # the caller hears nothing meanwhile
 CLOSE_S = 1.0  # a hung-up call must not keep a session that is paid for
 PING_S = 20.0
+UNSENT_LIMIT = 32 * 1024  # bytes in the socket's own buffer; beyond it the leg's outbox keeps what comes
 MESSAGE_LIMIT = 16 * 1024 * 1024  # bytes; a delta is some kilobytes, a retrieved item may be megabytes
 
 
@@ -55,6 +58,15 @@ class ModelSocket:
             await self._websocket.send(text)
         except ConnectionClosed as closed:
             raise self._closed() from closed
+
+    def send_now(self, text: str) -> bool:
+        """Send where the socket is open and the service keeps up; false, and nothing is sent, where not."""
+        websocket = self._websocket
+        if websocket.state is not State.OPEN or websocket.transport.get_write_buffer_size() > UNSENT_LIMIT:
+            return False
+        # To one connection: the package's way to send without a coroutine.
+        broadcast((websocket,), text)
+        return True
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Close and wait, at most CLOSE_S twice, for the service to agree; harmless when closed."""

@@ -50,6 +50,10 @@ class TwilioSocket:
         except (ConnectionError, RuntimeError) as error:  # closing under the writer
             raise SocketClosed(self._websocket.close_code, type(error).__name__) from error
 
+    def send_now(self, text: str) -> bool:
+        """Never: aiohttp sends by awaiting only."""
+        return False
+
     async def close(self, code: int, reason: str) -> None:
         try:
             async with asyncio.timeout(CLOSE_S + DRAIN_S):

@@ -20,7 +20,7 @@ from tests.soak.memory import Growth, Sample, growth, resident
 from tests.soak.rules import Rules
 from tools.result import Reply, Then, ToolResult
 
-FRAME = m.FrameArrived("f" * 216, 20)
+FRAME = m.FrameArrived("f" * 216)
 FRAME_S = 0.02
 AUDIO = {ms: base64.b64encode(b"\x55" * (ms * 8)).decode() for ms in range(100, 501, 20)}
 CLIPS: Clips = {line: [Clip(f"{line}_{n}", f"{line} {n}", AUDIO[500]) for n in (1, 2)] for line in Line}

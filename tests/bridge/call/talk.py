@@ -11,7 +11,7 @@ from bridge.call.clips import Clip, Clips, Line
 from bridge.call.session import Session
 from tools.result import ToolResult
 
-FRAME = m.FrameArrived("f" * 216, 20)
+FRAME = m.FrameArrived("f" * 216)
 
 
 def audio(ms: int) -> str:

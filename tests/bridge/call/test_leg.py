@@ -22,6 +22,7 @@ class Pipe:
         self.takes = asyncio.Event()
         self.takes.set()
         self.broken: Exception | None = None
+        self.at_once = False  # it takes messages without being awaited
 
     async def receive(self) -> str | bytes:
         message = await self.incoming.get()
@@ -34,6 +35,12 @@ class Pipe:
         if self.broken is not None:
             raise self.broken
         self.sent.append(text)
+
+    def send_now(self, text: str) -> bool:
+        if not self.at_once:
+            return False
+        self.sent.append(text)
+        return True
 
     async def close(self, code: int, reason: str) -> None:
         self.incoming.put_nowait(SocketClosed(code, reason))
@@ -78,6 +85,37 @@ async def test_messages_leave_in_order() -> None:
         await settle()
     assert pipe.sent == ["one", "audio 2", "three"]
     assert leg.dropped == 0
+
+
+@in_no_time
+async def test_what_needs_no_waiting_is_sent_at_once() -> None:
+    """No task is woken for it, and audio is counted as it leaves."""
+    pipe, counted = Pipe(), list[Outgoing]()
+    pipe.at_once = True
+    leg = Leg(pipe, sent=counted.append)
+    leg.put(audio(1))
+    leg.put(Outgoing("mark"))
+    assert pipe.sent == ["audio 1", "mark"]
+    assert counted == [audio(1)]
+
+
+@in_no_time
+async def test_nothing_overtakes_what_waits() -> None:
+    """While a message waits in the outbox, or has left it and is not sent, the next ones wait too."""
+    pipe = Pipe()
+    leg = Leg(pipe)
+    async with running(leg):
+        pipe.takes.clear()
+        leg.put(Outgoing("one"))
+        leg.put(Outgoing("two"))
+        await settle()  # "one" left the outbox
+        pipe.at_once = True
+        leg.put(Outgoing("three"))
+        assert pipe.sent == []
+        pipe.takes.set()
+        await settle()
+        leg.put(Outgoing("four"))
+        assert pipe.sent == ["one", "two", "three", "four"]
 
 
 @in_no_time

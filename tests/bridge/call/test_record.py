@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -66,13 +66,12 @@ def booked(**given: Any) -> CallFacts:
     return facts(booking_id="row", done=done(Claim.BOOKED), **given)
 
 
-class Desk:
+class Desk(NamedTuple):
     """A record with its store and log."""
 
-    def __init__(self, record: CallRecord, store: Store, journal: Journal) -> None:
-        self.record = record
-        self.store = store
-        self.journal = journal
+    record: CallRecord
+    store: Store
+    journal: Journal
 
 
 @contextlib.asynccontextmanager
@@ -109,6 +108,9 @@ class Nobody:
         raise AssertionError
 
     async def send(self, text: str) -> None:
+        raise AssertionError
+
+    def send_now(self, text: str) -> bool:
         raise AssertionError
 
     async def close(self, code: int, reason: str) -> None: ...
