@@ -7,14 +7,14 @@ import sqlite3
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
 from bridge.call.keeper import SnapshotKeeper
-from bridge.call.leg import Leg
+from bridge.call.leg import Leg, Socket
 from bridge.call.messages import (
     EndStream,
     NextStep,
@@ -51,6 +51,7 @@ GOODBYE = EndStream(NextStep.HANG_UP, EndReason.SAID_GOODBYE)
 BOOKINGS = load_business(BUSINESS)
 LEADS = msgspec.structs.replace(BOOKINGS, mode=Mode.LEADS)
 TOLD = Lead(name="Dana Reed", reason="a broken tooth", callback_number="+12025550199")
+NOBODY = cast(Socket, None)  # a socket that is never used
 CANARY = "My name is Dana Reed and my number is +12025550143"
 
 
@@ -101,25 +102,10 @@ async def desk(folder: Path, business: Business = BOOKINGS, **given: Any) -> Asy
         await store.close()
 
 
-class Nobody:
-    """A socket that is never used."""
-
-    async def receive(self) -> str:
-        raise AssertionError
-
-    async def send(self, text: str) -> None:
-        raise AssertionError
-
-    def send_now(self, text: str) -> bool:
-        raise AssertionError
-
-    async def close(self, code: int, reason: str) -> None: ...
-
-
 @in_no_time
 async def test_all_of_a_call_is_written(tmp_path: Path) -> None:
     """Turns, tool calls, tokens and the end stand in the store; the log has one rich line, and no words."""
-    caller, model = Leg(Nobody()), Leg(Nobody())
+    caller, model = Leg(NOBODY), Leg(NOBODY)
     caller.dropped, caller.ignored, model.dropped, model.ignored = 1, 2, 3, 4
     ask = RunTool("call_1", "take_message", json.dumps({"message": CANARY}), Gate.OPEN)
     with logs_kept() as log:
@@ -194,7 +180,7 @@ async def test_a_call_without_a_model_or_an_end(tmp_path: Path) -> None:
     """A call that broke before anything happened is closed all the same."""
     with logs_kept() as log:
         async with desk(tmp_path) as one:
-            one.record.finish(facts(), None, Leg(Nobody()), None)
+            one.record.finish(facts(), None, Leg(NOBODY), None)
             assert await one.journal.flush(5)
             (row,) = await one.store.report.calls()
             assert (row.outcome, row.reason) == (Outcome.FAILED, "server_error")
@@ -249,7 +235,7 @@ async def test_a_locked_database_does_not_keep_the_caller(tmp_path: Path) -> Non
 
 async def ended(one: Desk, known: CallFacts, end: EndStream = GOODBYE) -> None:
     """The call is over and written down."""
-    one.record.finish(known, end, Leg(Nobody()), None)
+    one.record.finish(known, end, Leg(NOBODY), None)
     assert await one.journal.flush(5)
 
 
