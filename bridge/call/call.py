@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import structlog
 
 from bridge.call import messages as m
-from bridge.call.leg import Leg, Outgoing, Socket, SocketClosed, run_leg
+from bridge.call.leg import Leg, Socket, SocketClosed, run_leg
 from bridge.call.limits import Budget
 from bridge.call.phases import EndReason, Phase
 from bridge.call.record import CallRecord
@@ -150,8 +150,8 @@ class Call:
     def _from_caller(self, text: str | bytes) -> None:
         match event := caller_codec.decode(text, self._stream_sid):
             case m.FrameArrived():  # no `handle`: nothing is decided by one, and nothing becomes due
-                for action in self._session.receive(event, self._clock.monotonic()):
-                    self._to_model(model_codec.encode(action))
+                if (order := self._session.frame(event)) is not None:
+                    self._to_model(model_codec.encode(order))
             case caller_codec.StreamStopped():
                 self.handle(m.CallerLegClosed(stopped=True, code=None))
             case m.Event():
@@ -208,11 +208,11 @@ class Call:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._broke(error)
 
-    def _audio_sent(self, message: Outgoing) -> None:
+    def _audio_sent(self, item_id: str, audio_bytes: int) -> None:
         # Not by `handle`: as for a frame.
         now = self._clock.monotonic()
         self._record.audio_sent(now)
-        self._session.receive(m.AudioSent(message.item_id, message.audio_bytes), now)
+        self._session.receive(m.AudioSent(item_id, audio_bytes), now)
 
     def _set_timer(self) -> None:
         deadline = self._deadline()
@@ -247,12 +247,12 @@ class Call:
         match action:
             case m.PlayAudio(item_id=item_id, audio_b64=audio_b64, audio_bytes=count):
                 text = caller_codec.encode_media(self._stream_sid, audio_b64)
-                self._caller.put(Outgoing(text, item_id, count, purgeable=True))
+                self._caller.put(text, item_id=item_id, audio_bytes=count, purgeable=True)
             case m.SendMark(name=name):
-                self._caller.put(Outgoing(caller_codec.encode_mark(self._stream_sid, name), purgeable=True))
+                self._caller.put(caller_codec.encode_mark(self._stream_sid, name), purgeable=True)
             case m.ClearPlayback():
                 self._caller.purge()
-                self._caller.put(Outgoing(caller_codec.encode_clear(self._stream_sid)))
+                self._caller.put(caller_codec.encode_clear(self._stream_sid))
             case m.ReopenModel():
                 self._reopen_model()
             case m.ConfigureModel() | m.SetListening():
@@ -281,7 +281,7 @@ class Call:
 
     def _to_model(self, text: str) -> None:
         if self._model is not None:
-            self._model.put(Outgoing(text))
+            self._model.put(text)
 
     async def _run_tool(self, action: m.RunTool) -> None:
         began = self._clock.monotonic()

@@ -47,13 +47,13 @@ class Socket(Protocol):
         """Close, in bounded time whatever the peer does; harmless when already closed."""
 
 
-class Outgoing(msgspec.Struct, frozen=True):
+class Outgoing(msgspec.Struct, frozen=True, gc=False):
     """One message in the outbox. Audio carries what the ledger must count once it is sent."""
 
     text: str
-    item_id: str = ""
-    audio_bytes: int = 0
-    purgeable: bool = False  # audio and its marks go when playback is cleared
+    item_id: str
+    audio_bytes: int
+    purgeable: bool
 
 
 class Leg:
@@ -62,10 +62,10 @@ class Leg:
     def __init__(
         self,
         socket: Socket,
-        sent: Callable[[Outgoing], None] | None = None,
+        sent: Callable[[str, int], None] | None = None,
         before: "Leg | None" = None,
     ) -> None:
-        """`sent` is called, without awaiting, after each piece of audio was handed to the socket.
+        """`sent` is told, without awaiting, the item and bytes of each piece of audio the socket has taken.
 
         `before`: the leg whose place this one takes; what was counted of it is counted on.
         """
@@ -75,19 +75,21 @@ class Leg:
         self._sent = sent
         self._outbox: deque[Outgoing] = deque()
         self._writing = False  # one that left the outbox is not sent yet
-        self._filled = asyncio.Event()
+        self._filled: asyncio.Future[None] | None = None  # the writer waits for something to send
 
-    def put(self, message: Outgoing) -> None:
-        """Send a message, or queue it; when the outbox is full it is dropped and counted."""
-        if not self._outbox and not self._writing and self.socket.send_now(message.text):
-            if message.audio_bytes and self._sent is not None:
-                self._sent(message)
+    def put(self, text: str, *, item_id: str = "", audio_bytes: int = 0, purgeable: bool = False) -> None:
+        """Send a message, or queue it; when the outbox is full it is dropped and counted.
+
+        `item_id` and `audio_bytes`: of a piece of audio. `purgeable`: it goes when playback is cleared.
+        """
+        if not self._outbox and not self._writing and self.socket.send_now(text):
+            self._tell_sent(item_id, audio_bytes)
             return
         if len(self._outbox) >= OUTBOX_LIMIT:
             self.dropped += 1
             return
-        self._outbox.append(message)
-        self._filled.set()
+        self._outbox.append(Outgoing(text, item_id, audio_bytes, purgeable))
+        self._wake()
 
     def purge(self) -> None:
         """Drop what playback no longer needs."""
@@ -101,10 +103,17 @@ class Leg:
                 self._writing = True
                 await self.socket.send(message.text)
                 self._writing = False
-                if message.audio_bytes and self._sent is not None:
-                    self._sent(message)
-            self._filled.clear()
-            await self._filled.wait()
+                self._tell_sent(message.item_id, message.audio_bytes)
+            self._filled = asyncio.get_running_loop().create_future()
+            await self._filled
+
+    def _wake(self) -> None:
+        if self._filled is not None and not self._filled.done():
+            self._filled.set_result(None)
+
+    def _tell_sent(self, item_id: str, audio_bytes: int) -> None:
+        if audio_bytes and self._sent is not None:
+            self._sent(item_id, audio_bytes)
 
     async def read(self, receive: Callable[[str | bytes], None]) -> None:
         """Pass each message to `receive` until cancelled or the socket closes (SocketClosed).

@@ -42,7 +42,7 @@ class StreamStarted(Event, frozen=True):
     stream_sid: str
 
 
-class FrameArrived(Event, frozen=True):
+class FrameArrived(Event, frozen=True, gc=False):
     """One frame of the caller's voice."""
 
     payload_b64: str  # base64 mu-law, 8 kHz; passed on undecoded
@@ -60,7 +60,7 @@ class KeyPressed(Event, frozen=True):
     digit: str  # one of 0-9 * #
 
 
-class AudioSent(Event, frozen=True):
+class AudioSent(Event, frozen=True, gc=False):
     """A piece of audio was handed to the caller's socket (not yet played)."""
 
     item_id: str
@@ -240,7 +240,7 @@ class ServerStopping(Event, frozen=True):
 # --- actions for the model leg ----------------------------------------------------
 
 
-class SendFrame(Action, frozen=True):
+class SendFrame(Action, frozen=True, gc=False):
     """Pass a frame of the caller's voice to the model."""
 
     payload_b64: str

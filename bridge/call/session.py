@@ -43,8 +43,9 @@ class Session(CallState):
 
     def receive(self, event: m.Event, now: float) -> list[m.Action]:
         """Take in one event and say what follows, in order."""
-        if isinstance(event, m.FrameArrived):  # fifty times a second: nothing is decided by one
-            return self._frame(event.payload_b64)
+        if isinstance(event, m.FrameArrived):
+            order = self.frame(event)
+            return [] if order is None else [order]
         if isinstance(event, m.AudioSent):  # nor by this: what is due can only come later by it
             self.playback.sent(event.item_id, event.audio_bytes, now)
             self.delays.audio_sent(event.item_id, now)
@@ -66,6 +67,13 @@ class Session(CallState):
             self.do(m.CreateTurn(event_id, tools_allowed=self.phase is Phase.TALKING))
         self._deadline = self._next_deadline(now)
         return self.orders.take()
+
+    def frame(self, event: m.FrameArrived) -> m.SendFrame | None:
+        """The same for a frame of the caller's: fifty times a second, and nothing is decided by one."""
+        if self.model.is_ready and self.phase is not Phase.ENDED:
+            return m.SendFrame(event.payload_b64)
+        self.model.keep_frame(event.payload_b64)  # before session.updated it is read in the wrong format
+        return None
 
     def deadline(self) -> float | None:
         """When a Tick is wanted, in seconds of the call's clock; None when only events matter."""
@@ -89,12 +97,6 @@ class Session(CallState):
         return min((wish for wish in wishes if wish is not None), default=None)
 
     # --- deciding -----------------------------------------------------------------
-
-    def _frame(self, payload_b64: str) -> list[m.Action]:
-        if self.model.is_ready and self.phase is not Phase.ENDED:
-            return [m.SendFrame(payload_b64)]
-        self.model.keep_frame(payload_b64)  # before session.updated it would be read in the wrong format
-        return []
 
     def _decide(self, event: m.Event, now: float) -> None:
         if isinstance(event, _SIGNS):

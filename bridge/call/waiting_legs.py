@@ -40,7 +40,7 @@ class AdoptedSocket:
             await self._socket.send(text)
 
     def send_now(self, text: str) -> bool:
-        return self._is_sent(text) or self._socket.send_now(text)
+        return (self._sent is not None and self._is_sent(text)) or self._socket.send_now(text)
 
     async def close(self, code: int, reason: str) -> None:
         await self._socket.close(code, reason)

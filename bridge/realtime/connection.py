@@ -14,7 +14,6 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as _websockets_connect
 from websockets.asyncio.server import broadcast
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
-from websockets.protocol import State
 
 from bridge.call.leg import SocketClosed
 
@@ -60,12 +59,12 @@ class ModelSocket:
             raise self._closed() from closed
 
     def send_now(self, text: str) -> bool:
-        """Send where the socket is open and the service keeps up; false, and nothing is sent, where not."""
-        websocket = self._websocket
-        if websocket.state is not State.OPEN or websocket.transport.get_write_buffer_size() > UNSENT_LIMIT:
+        """Send while the service keeps up; false, and nothing is sent, where it does not."""
+        if self._websocket.transport.get_write_buffer_size() > UNSENT_LIMIT:
             return False
-        # To one connection: the package's way to send without a coroutine.
-        broadcast((websocket,), text)
+        # To one connection: the package's way to send without a coroutine. A closed one it leaves out, and
+        # that it is closed is what `receive` says.
+        broadcast((self._websocket,), text)
         return True
 
     async def close(self, code: int = 1000, reason: str = "") -> None:

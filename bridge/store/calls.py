@@ -266,7 +266,7 @@ class CallStore:
 
     def _add_once(self, table: sa.Table, values: dict[str, Any]) -> Entry:
         def work(connection: sa.Connection) -> None:
-            connection.execute(insert_into(connection, table).values(**values).on_conflict_do_nothing())
+            connection.execute(insert_into(connection, table).on_conflict_do_nothing(), values)
 
         return Entry(self._database, work)
 

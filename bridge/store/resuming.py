@@ -19,6 +19,12 @@ from tools.store import Reservation
 _OPEN_AGAIN = dict.fromkeys(
     ("next_step", "next_step_reason", "next_asked_at", "outcome", "reason", "summary", "ended_at")
 )
+# Made once: after every turn of every call there is one, and making it costs more than sending it.
+_SAVE = (
+    sa.update(calls)
+    .where(calls.c.call_sid == sa.bindparam("of_call"), calls.c.resumes <= sa.bindparam("of_stream"))
+    .values(snapshot=sa.bindparam("kept"))
+)
 MOST_RESUMES = 2  # in one call; what breaks a third time breaks again
 
 
@@ -38,12 +44,8 @@ class ResumeStore:
 
     def save_snapshot(self, *, call_sid: str, stream: int, snapshot: str) -> Entry:
         """Keep what another stream would go on from, unless one has begun. Repeating it is harmless."""
-        write = (
-            sa.update(calls)
-            .where(calls.c.call_sid == call_sid, calls.c.resumes <= stream)
-            .values(snapshot=snapshot)
-        )
-        return Entry(self._database, lambda connection: connection.execute(write))
+        values = {"of_call": call_sid, "of_stream": stream, "kept": snapshot}
+        return Entry(self._database, lambda connection: connection.execute(_SAVE, values))
 
     async def after_stream(
         self, *, call_sid: str, broken: frozenset[str], now: datetime, begin: bool, asked: bool

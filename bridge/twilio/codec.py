@@ -52,7 +52,7 @@ class _StartBody(msgspec.Struct, frozen=True, rename="camel"):
     custom_parameters: dict[str, str] = {}
 
 
-class _MediaBody(msgspec.Struct, frozen=True):
+class _MediaBody(msgspec.Struct, frozen=True, gc=False):
     payload: str
 
 
@@ -73,7 +73,7 @@ class _Start(msgspec.Struct, frozen=True, tag_field="event", tag="start", rename
     start: _StartBody
 
 
-class _Media(msgspec.Struct, frozen=True, tag_field="event", tag="media", rename="camel"):
+class _Media(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag="media", rename="camel"):
     stream_sid: str
     media: _MediaBody
 
@@ -142,6 +142,8 @@ def decode(text: str | bytes, stream_sid: str | None = None) -> Received | None:
         if _is_of_another_kind(text):
             return None
         raise CodecError(f"not a Media Streams message: {error}") from error
+    if isinstance(message, _Media) and message.stream_sid == stream_sid:
+        return _frame(message.media)  # fifty times a second
     if isinstance(message, _Connected):
         return Connected()
     if stream_sid is not None and message.stream_sid != stream_sid:

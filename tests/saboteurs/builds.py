@@ -95,7 +95,7 @@ def frames_lost_between_legs(patch: pytest.MonkeyPatch) -> None:
 
 
 def greeting_too_early(patch: pytest.MonkeyPatch) -> None:
-    decide, carry_out = Session._decide, Call._carry_out
+    decide, carry_out, to_model = Session._decide, Call._carry_out, Call._to_model
     held_back: dict[Call, m.Action] = {}
     # A leg that waited for its call is configured before the call looks at it.
     patch.setattr(Switchboard, "expect", lambda *_: None)
@@ -110,11 +110,15 @@ def greeting_too_early(patch: pytest.MonkeyPatch) -> None:
             held_back[call] = action
             return
         carry_out(call, action)
-        if isinstance(action, m.SendFrame) and call in held_back:
+
+    def after_a_frame(call: Call, text: str) -> None:
+        to_model(call, text)
+        if FRAME in text and call in held_back:
             carry_out(call, held_back.pop(call))
 
     patch.setattr(Session, "_decide", hasty)
     patch.setattr(Call, "_carry_out", late)
+    patch.setattr(Call, "_to_model", after_a_frame)
 
 
 def two_askings_at_once(patch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bridge.call.leg import LAST_WORDS_S, OUTBOX_LIMIT, Leg, Outgoing, SocketClosed, run_leg
+from bridge.call.leg import LAST_WORDS_S, OUTBOX_LIMIT, Leg, SocketClosed, run_leg
 from bridge.call.messages import CodecError
 from tests.server import in_no_time
 
@@ -55,8 +55,17 @@ async def running(leg: Leg) -> AsyncIterator[None]:
     await asyncio.wait({writer})
 
 
-def audio(number: int) -> Outgoing:
-    return Outgoing(f"audio {number}", item_id="item", audio_bytes=160, purgeable=True)
+def put_audio(leg: Leg, number: int) -> None:
+    """A piece of audio, `number` bytes more than a frame."""
+    leg.put(f"audio {number}", item_id="item", audio_bytes=160 + number, purgeable=True)
+
+
+class Told(list[int]):
+    """What the ledger is told of, as numbers of pieces."""
+
+    def sent(self, item_id: str, audio_bytes: int) -> None:
+        assert item_id == "item"
+        self.append(audio_bytes - 160)
 
 
 def ignore(message: str | bytes) -> None:
@@ -77,11 +86,11 @@ async def test_messages_leave_in_order() -> None:
     """Whatever is put, before and after the writer began, is sent once and in order."""
     pipe = Pipe()
     leg = Leg(pipe)
-    leg.put(Outgoing("one"))
-    leg.put(audio(2))
+    leg.put("one")
+    put_audio(leg, 2)
     async with running(leg):
         await settle()
-        leg.put(Outgoing("three"))
+        leg.put("three")
         await settle()
     assert pipe.sent == ["one", "audio 2", "three"]
     assert leg.dropped == 0
@@ -90,13 +99,13 @@ async def test_messages_leave_in_order() -> None:
 @in_no_time
 async def test_what_needs_no_waiting_is_sent_at_once() -> None:
     """No task is woken for it, and audio is counted as it leaves."""
-    pipe, counted = Pipe(), list[Outgoing]()
+    pipe, told = Pipe(), Told()
     pipe.at_once = True
-    leg = Leg(pipe, sent=counted.append)
-    leg.put(audio(1))
-    leg.put(Outgoing("mark"))
+    leg = Leg(pipe, sent=told.sent)
+    put_audio(leg, 1)
+    leg.put("mark")
     assert pipe.sent == ["audio 1", "mark"]
-    assert counted == [audio(1)]
+    assert told == [1]
 
 
 @in_no_time
@@ -106,15 +115,15 @@ async def test_nothing_overtakes_what_waits() -> None:
     leg = Leg(pipe)
     async with running(leg):
         pipe.takes.clear()
-        leg.put(Outgoing("one"))
-        leg.put(Outgoing("two"))
+        leg.put("one")
+        leg.put("two")
         await settle()  # "one" left the outbox
         pipe.at_once = True
-        leg.put(Outgoing("three"))
+        leg.put("three")
         assert pipe.sent == []
         pipe.takes.set()
         await settle()
-        leg.put(Outgoing("four"))
+        leg.put("four")
         assert pipe.sent == ["one", "two", "three", "four"]
 
 
@@ -122,18 +131,18 @@ async def test_nothing_overtakes_what_waits() -> None:
 async def test_audio_is_told_once_it_was_handed_over() -> None:
     """The ledger hears of each piece of audio after the socket took it, and of nothing else."""
     pipe = Pipe()
-    told: list[Outgoing] = []
-    leg = Leg(pipe, sent=told.append)
+    told = Told()
+    leg = Leg(pipe, sent=told.sent)
     pipe.takes.clear()
     async with running(leg):
-        leg.put(audio(1))
-        leg.put(Outgoing("mark", purgeable=True))
-        leg.put(audio(2))
+        put_audio(leg, 1)
+        leg.put("mark", purgeable=True)
+        put_audio(leg, 2)
         await settle()
         assert told == []
         pipe.takes.set()
         await settle()
-    assert told == [audio(1), audio(2)]
+    assert told == [1, 2]
     assert pipe.sent == ["audio 1", "mark", "audio 2"]
 
 
@@ -141,23 +150,23 @@ async def test_audio_is_told_once_it_was_handed_over() -> None:
 async def test_purge_drops_what_was_not_sent() -> None:
     """After a barge-in no queued audio or mark leaves any more; `clear` does, and next."""
     pipe = Pipe()
-    told: list[Outgoing] = []
-    leg = Leg(pipe, sent=told.append)
+    told = Told()
+    leg = Leg(pipe, sent=told.sent)
     pipe.takes.clear()
     async with running(leg):
         for number in range(5):
-            leg.put(audio(number))
-            leg.put(Outgoing(f"mark {number}", purgeable=True))
-        leg.put(Outgoing("other"))
+            put_audio(leg, number)
+            leg.put(f"mark {number}", purgeable=True)
+        leg.put("other")
         await settle()
         leg.purge()
-        leg.put(Outgoing("clear"))
-        leg.put(audio(9))
+        leg.put("clear")
+        put_audio(leg, 9)
         pipe.takes.set()
         await settle()
     # The first piece was on its way into the socket already.
     assert pipe.sent == ["audio 0", "other", "clear", "audio 9"]
-    assert told == [audio(0), audio(9)]
+    assert told == [0, 9]
 
 
 @in_no_time
@@ -168,9 +177,9 @@ async def test_the_outbox_is_bounded() -> None:
     pipe.takes.clear()
     async with running(leg):
         for number in range(OUTBOX_LIMIT + 50):
-            leg.put(audio(number))
+            put_audio(leg, number)
         await settle()
-        leg.put(audio(-1))  # one is with the socket, so there is room for one
+        put_audio(leg, -1)  # one is with the socket, so there is room for one
         assert leg.dropped == 50
         pipe.takes.set()
         for _ in range(OUTBOX_LIMIT):
@@ -185,9 +194,9 @@ async def test_a_full_outbox_can_still_be_cleared() -> None:
     pipe = Pipe()
     leg = Leg(pipe)
     for number in range(OUTBOX_LIMIT + 1):
-        leg.put(audio(number))
+        put_audio(leg, number)
     leg.purge()
-    leg.put(Outgoing("clear"))
+    leg.put("clear")
     async with running(leg):
         await settle()
     assert pipe.sent == ["clear"]
@@ -228,7 +237,7 @@ async def test_run_writes_while_it_reads() -> None:
     leg = Leg(pipe)
 
     def echo(message: str | bytes) -> None:
-        leg.put(Outgoing(f"heard {message!r}"))
+        leg.put(f"heard {message!r}")
 
     run = asyncio.create_task(run_leg(leg, echo))
     pipe.incoming.put_nowait("one")
@@ -248,7 +257,7 @@ async def test_last_words_are_read() -> None:
     pipe.broken = GONE
     taken: list[str | bytes] = []
     leg = Leg(pipe)
-    leg.put(audio(1))
+    put_audio(leg, 1)
     run = asyncio.create_task(run_leg(leg, taken.append))
     await settle()
     pipe.incoming.put_nowait("stop")
@@ -263,7 +272,7 @@ async def test_last_words_are_not_waited_for_long() -> None:
     pipe = Pipe()
     pipe.broken = GONE
     leg = Leg(pipe)
-    leg.put(audio(1))
+    put_audio(leg, 1)
     began = asyncio.get_running_loop().time()
     assert await run_leg(leg, ignore) is GONE
     assert LAST_WORDS_S <= asyncio.get_running_loop().time() - began < LAST_WORDS_S + 1
@@ -273,7 +282,7 @@ async def test_last_words_are_not_waited_for_long() -> None:
 async def test_our_own_mistakes_are_raised() -> None:
     """A bug while reading, or in what hears of sent audio, ends the leg with that very error."""
 
-    def broken(_: object) -> None:
+    def broken(*_: object) -> None:
         raise ZeroDivisionError
 
     pipe = Pipe()
@@ -281,7 +290,7 @@ async def test_our_own_mistakes_are_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         await run_leg(Leg(pipe), broken)
     leg = Leg(Pipe(), sent=broken)
-    leg.put(audio(1))
+    put_audio(leg, 1)
     with pytest.raises(ZeroDivisionError):
         await run_leg(leg, ignore)
     assert asyncio.all_tasks() == {asyncio.current_task()}
