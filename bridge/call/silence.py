@@ -65,6 +65,7 @@ class Silence:
         self._idle_since: float | None = None  # nothing is pending: the caller's turn
         self._reprompts = 0
         self._fillers = 0
+        self._deadline: float | None = None
 
     @property
     def fillers(self) -> int:
@@ -83,6 +84,7 @@ class Silence:
         self._idle_since = _since(self._idle_since, scene.callers_turn and quiet, now)
         if not scene.pending:
             self._fillers = 0
+        self._deadline = self._next_deadline()
 
     def model_gave_sign(self, now: float) -> None:
         """An event came from the model."""
@@ -104,6 +106,11 @@ class Silence:
 
     def take_due(self, now: float) -> Due | None:
         """What is to be done now; each is told once."""
+        due = self._take(now)
+        self._deadline = self._next_deadline()
+        return due
+
+    def _take(self, now: float) -> Due | None:
         if _reached(self._next_step_at(), now):
             self._unserved_since = None
             return Due.NEXT_STEP
@@ -122,10 +129,13 @@ class Silence:
 
     def is_due(self, now: float) -> bool:
         """True when `take_due` may have something, as things stood when they were last looked at."""
-        return _reached(self.deadline(), now)
+        return _reached(self._deadline, now)
 
     def deadline(self) -> float | None:
-        """When `take_due` may have something, if nothing happens before."""
+        """When `take_due` may have something, as things stood when they were last looked at."""
+        return self._deadline
+
+    def _next_deadline(self) -> float | None:
         wishes = (self._next_step_at(), self._reconnect_at(), self._filler_at(), self._reprompt_at())
         return min((wish for wish in wishes if wish is not None), default=None)
 
