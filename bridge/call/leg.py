@@ -83,7 +83,8 @@ class Leg:
         `item_id` and `audio_bytes`: of a piece of audio. `purgeable`: it goes when playback is cleared.
         """
         if not self._outbox and not self._writing and self.socket.send_now(text):
-            self._tell_sent(item_id, audio_bytes)
+            if audio_bytes:
+                self._tell_sent(item_id, audio_bytes)
             return
         if len(self._outbox) >= OUTBOX_LIMIT:
             self.dropped += 1

@@ -8,6 +8,7 @@ What a call only leaves behind is an `Entry`, for the journal to write together 
 
 import enum
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 from bridge.call.delays import TurnDelays
 from bridge.call.messages import RecordTurn, RunTool, Usage
 from bridge.call.timeline import TimeLine
-from bridge.store.database import Database, Entry
+from bridge.store.database import Database, Entry, Row, RowEntry
 from bridge.store.tables import calls, insert_into, tokens, tool_calls, turns
 from tools.callbacks import END_UNKNOWN, NOBODY_CAME
 from tools.result import ToolResult
@@ -152,7 +153,7 @@ class CallStore:
         """`number`: the turn's place in its stream, from 1."""
         if not self._transcripts:
             return Entry(self._database, lambda _: None)
-        values = {
+        row = {
             "call_sid": call_sid,
             "at": now,
             "number": number,
@@ -163,12 +164,12 @@ class CallStore:
             "spoken_ms": turn.spoken_ms,
             "cut": turn.cut,
         }
-        return self._add_once(turns, values)
+        return RowEntry(self._database, _add_turns, row)
 
     def record_tool_call(
         self, *, call_sid: str, action: RunTool, result: ToolResult, took_s: float, now: datetime
     ) -> Entry:
-        values = {
+        row = {
             "call_sid": call_sid,
             "tool_call_id": action.call_id,
             "name": action.name,
@@ -178,7 +179,7 @@ class CallStore:
             "took_ms": round(took_s * 1000),
             "at": now,
         }
-        return self._add_once(tool_calls, values)
+        return RowEntry(self._database, _add_tool_calls, row)
 
     def add_usage(self, *, call_sid: str, usage: Usage, now: datetime) -> Entry:
         """Add tokens to the call's account."""
@@ -264,11 +265,13 @@ class CallStore:
 
         return Entry(self._database, work)
 
-    def _add_once(self, table: sa.Table, values: dict[str, Any]) -> Entry:
-        def work(connection: sa.Connection) -> None:
-            connection.execute(insert_into(connection, table).on_conflict_do_nothing(), values)
 
-        return Entry(self._database, work)
+def _add_once(table: sa.Table, connection: sa.Connection, rows: list[Row]) -> None:
+    connection.execute(insert_into(connection, table).on_conflict_do_nothing(), rows)
+
+
+_add_turns = partial(_add_once, turns)
+_add_tool_calls = partial(_add_once, tool_calls)
 
 
 def _still(stream: int | None) -> sa.ColumnElement[bool]:

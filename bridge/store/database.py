@@ -12,6 +12,7 @@ go into one transaction, by way of `journal.py`, which says what a crash takes w
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Generator, Iterable
+from functools import partial
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -20,6 +21,8 @@ from tools.store import StoreUnavailable
 
 T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
+Row = dict[str, Any]
+WriteRows = Callable[[sa.Connection, list[Row]], object]
 
 LIMIT_S = 5.0  # one transaction, waiting for a connection included
 LOCK_S = 2.0  # waiting for somebody else's lock
@@ -112,3 +115,31 @@ class Entry:
 
     def __await__(self) -> Generator[Any, None, object]:
         return self.database.write(self.work).__await__()
+
+
+class RowEntry(Entry):
+    """One that is a row for a function which takes many: what stands together is then one statement."""
+
+    def __init__(self, database: Database, write_rows: WriteRows, row: Row) -> None:
+        """`write_rows`: the same object each time, and whatever order it comes in after others is right."""
+        super().__init__(database, lambda connection: write_rows(connection, [row]))
+        self.write_rows = write_rows
+        self.row = row
+
+
+def joined(entries: Iterable[Entry]) -> list[Work[object]]:
+    """What the entries do, in their order; rows of one function at once, in the place of the last of them."""
+    rows_of: dict[WriteRows, list[Row]] = {}
+    works: dict[object, Work[object]] = {}
+    for entry in entries:
+        if isinstance(entry, RowEntry):
+            rows_of.setdefault(entry.write_rows, []).append(entry.row)
+            works.pop(entry.write_rows, None)
+            works[entry.write_rows] = partial(_write_rows, entry.write_rows, rows_of[entry.write_rows])
+        else:
+            works[entry] = entry.work
+    return list(works.values())
+
+
+def _write_rows(write_rows: WriteRows, rows: list[Row], connection: sa.Connection) -> None:
+    write_rows(connection, rows)

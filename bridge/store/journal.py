@@ -21,7 +21,7 @@ from itertools import islice
 import msgspec
 import structlog
 
-from bridge.store.database import Entry
+from bridge.store.database import Entry, joined
 from tools.store import StoreUnavailable
 
 log = structlog.get_logger(__name__)
@@ -202,4 +202,4 @@ async def _write_together(notes: Sequence[Note]) -> None:
     """In one transaction. Raises ValueError when they do not belong to one database."""
     entries = [note.make() for note in notes]
     [database] = {entry.database for entry in entries}
-    await database.write_together(entry.work for entry in entries)
+    await database.write_together(joined(entries))

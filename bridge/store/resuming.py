@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 import sqlalchemy as sa
 
-from bridge.store.database import Database, Entry
+from bridge.store.database import Database, Entry, Row, RowEntry
 from bridge.store.rows import RESERVATION, as_reservations
 from bridge.store.tables import calls, reservations
 from tools.store import Reservation
@@ -44,8 +44,8 @@ class ResumeStore:
 
     def save_snapshot(self, *, call_sid: str, stream: int, snapshot: str) -> Entry:
         """Keep what another stream would go on from, unless one has begun. Repeating it is harmless."""
-        values = {"of_call": call_sid, "of_stream": stream, "kept": snapshot}
-        return Entry(self._database, lambda connection: connection.execute(_SAVE, values))
+        row = {"of_call": call_sid, "of_stream": stream, "kept": snapshot}
+        return RowEntry(self._database, _save, row)
 
     async def after_stream(
         self, *, call_sid: str, broken: frozenset[str], now: datetime, begin: bool, asked: bool
@@ -78,3 +78,7 @@ class ResumeStore:
         which = sa.or_(reservations.c.call_sid == call_sid, reservations.c.id.in_(ids))
         query = RESERVATION.where(which).order_by(reservations.c.created_at, reservations.c.id)
         return await self._database.read(lambda connection: as_reservations(connection.execute(query)))
+
+
+def _save(connection: sa.Connection, snapshots: list[Row]) -> None:
+    connection.execute(_SAVE, snapshots)
