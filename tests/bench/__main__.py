@@ -39,7 +39,9 @@ def main(arguments: list[str]) -> int:
     if given.json is not None:
         given.json.write_bytes(msgspec.json.format(msgspec.json.encode(report(plan, windows))))
     summed = rows(windows)
-    print("\n".join(["", *lines(summed), "", *verdict(summed), "", _machine_line()]))  # noqa: T201
+    # The design's figures are of one process on one core.
+    judged = verdict(summed) if plan.workers == 1 else [f"Not judged: {plan.workers} workers."]
+    print("\n".join(["", *lines(summed), "", *judged, "", _machine_line()]))  # noqa: T201
     return 0
 
 

@@ -45,7 +45,7 @@ def plan_of(capacity: Capacity, calls: int, given: Assumptions) -> Plan | None:
     ours = capacity.of(OURS)
     if ours is None:
         return None
-    limit, idle, each = ours.limit(WIDE_MS), ours.memory_idle_mb, ours.memory_per_call_mb
+    limit, idle, each = ours.limit(WIDE_MS), ours.idle_mb, ours.memory_per_call_mb
     if limit.calls is None or idle is None or each is None:
         return None
     # Where the calls were few, their memory is lost in the noise; nobody needs less than nothing.
@@ -109,7 +109,7 @@ def _row(one: Series) -> tuple[str, ...]:
         number(one.memory_per_call_mb, 2),
         number(one.calls_of_typical),
         number(one.started_mb, 0),
-        number(one.memory_idle_mb, 0),
+        number(one.idle_mb, 0),
     )
 
 

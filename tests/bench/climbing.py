@@ -24,12 +24,13 @@ CALM_S = 1.0  # more, after a step that was over: what is queued is sent first
 async def climb(stage: Stage, party: str, ladder: Ladder, until: float) -> Series:
     """One party, from the first rung on; at `until`, by the generator's clock, no new step is begun."""
     steps: list[Step] = []
-    started_mb: list[float | None] = []
+    memory: list[float | None] = []
 
     async def measure(running: Party, idle_mb: float | None) -> None:
-        started_mb.append(running.started_mb)
+        memory.extend([running.started_mb, idle_mb])
         while now() < until and (calls := ladder.next(steps)) is not None:
-            steps.append(await _step(stage, running, calls, idle_mb))
+            is_most = all(step.calls < calls for step in steps)
+            steps.append(await _step(stage, running, calls, idle_mb if is_most else None))
             _tell(stage, running, steps[-1])
 
     workers = stage.plan.workers if party == OURS else 1
@@ -38,12 +39,14 @@ async def climb(stage: Stage, party: str, ladder: Ladder, until: float) -> Serie
         party=party,
         workers=workers,
         cores=stage.cores.told(workers),
-        started_mb=started_mb[0],
+        started_mb=memory[0],
+        idle_mb=memory[1],
         steps=steps,
     )
 
 
 async def _step(stage: Stage, party: Party, calls: int, idle_mb: float | None) -> Step:
+    """`idle_mb`: None where memory is not to be compared with it."""
     generator, settle_s = stage.generator, stage.plan.settle_s
     if generator.calls > calls:
         await asyncio.sleep(CALM_S)

@@ -143,7 +143,8 @@ def in_order(plan: Plan) -> Block:
         (
             f"Sources: {'; '.join(dict.fromkeys(limit.source for _, limit in known))}.",
             "Twilio sets no limit to calls that come in on an upgraded account (help article); what a sender "
-            "may text in a second depends on its kind and registration: read the console.",
+            "may text in a second depends on its kind and registration: read the console. How many Realtime "
+            "sessions may be open at once OpenAI does not say.",
         ),
     )
 

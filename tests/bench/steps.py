@@ -19,7 +19,10 @@ UNTRUSTED_IN_A_ROW = 2  # then the generator has come to its own end
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One number of calls."""
+    """One number of calls.
+
+    What a call takes of memory is known only while there were never more of them: little is given back.
+    """
 
     calls: int
     windows: list[Window]
@@ -111,7 +114,8 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     workers: int
     cores: str  # who ran where
     started_mb: float | None  # its memory when it took its first request
-    steps: list[Step]
+    idle_mb: float | None  # and after a first call
+    steps: list[Step]  # in the order in which they were measured
 
     @property
     def name(self) -> str:
@@ -137,9 +141,11 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def memory_per_call_mb(self) -> float | None:
-        return median(window.memory_per_call_mb for window in self.typical)
-
-    @property
-    def memory_idle_mb(self) -> float | None:
-        """After a first call."""
-        return median(window.memory_idle_mb for window in self.typical)
+        """Of the most calls for which it is known, up to those: see `Step`."""
+        most = self.calls_of_typical or 0
+        known = (
+            (step.calls, each)
+            for step in self.steps
+            if step.calls <= most and (each := median(w.memory_per_call_mb for w in step.windows)) is not None
+        )
+        return max(known, default=(0, None))[1]

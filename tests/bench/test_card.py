@@ -17,13 +17,14 @@ GIVEN = Assumptions(share=0.5, memory_share=0.5, dyno_mb=400)
 def series(party: str, sharp: int, wide: int, workers: int = 1, **fields: object) -> Series:
     """One whose delay passes the limits after so many calls, known exactly."""
     delays = [(sharp, 1.0), (sharp + 1, 6.0), (wide, 19.0), (wide + 1, 21.0)]
-    given = {"memory_per_call_mb": 0.5, "memory_idle_mb": 100.0, "cpu_per_call_minute": 0.2, **fields}
+    given = {"memory_per_call_mb": 0.5, "cpu_per_call_minute": 0.2, **fields}
     windows: list[Window] = [measured(calls, ms, **given) for calls, ms in delays]
     return Series(
         party=party,
         workers=workers,
         cores="anywhere",
         started_mb=90.0,
+        idle_mb=100.0,
         steps=[Step(one.calls, [one]) for one in windows],
     )
 
@@ -52,7 +53,9 @@ def test_the_ratio_is_of_the_limits() -> None:
 def test_a_limit_that_nobody_reached_has_no_ratio() -> None:
     """Neither ours nor the relay's; nor has one that was not measured."""
     whole = series("ours", 100, 160)
-    open_above = Series(party="bare", workers=1, cores="", started_mb=None, steps=whole.steps[:1])
+    open_above = Series(
+        party="bare", workers=1, cores="", started_mb=None, idle_mb=None, steps=whole.steps[:1]
+    )
     assert limit_ratio(whole, open_above, 20.0) is None
     assert limit_ratio(open_above, whole, 20.0) is None
     assert limit_ratio(whole, None, 20.0) is None
@@ -99,7 +102,9 @@ def test_steps_say_what_was_wrong_with_them() -> None:
         Step(20, [], failed="the webhook answered 500"),
         Step(30, [measured(30, 1.0, ended=1)]),
     ]
-    rows = every_step([Series(party="ours", workers=1, cores="", started_mb=None, steps=steps)]).rows
+    rows = every_step(
+        [Series(party="ours", workers=1, cores="", started_mb=None, idle_mb=None, steps=steps)]
+    ).rows
     assert [row[-1] for row in rows] == [
         "the generator was late in 2 of 3 windows; not to be trusted",
         "not taken: the webhook answered 500",

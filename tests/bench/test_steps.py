@@ -66,6 +66,11 @@ def test_a_limit_lies_between_two_steps() -> None:
     assert limit_of(steps[2:], 5) == Limit(5, None, 150)
 
 
+def test_what_failed_below_a_limit_was_a_hiccup() -> None:
+    """More calls than that were carried."""
+    assert limit_of([step(50, 30), step(100, 4), step(150, 30)], 5) == Limit(5, 100, 150)
+
+
 def test_a_limit_says_how_well_it_is_known() -> None:
     """Between, from below, from above, or not at all."""
     told = [str(Limit(5, *one)) for one in ((100, 115), (100, None), (None, 25), (None, None))]
@@ -109,7 +114,15 @@ def test_costs_are_of_the_most_calls_under_the_sharp_limit() -> None:
     """Where the server is busy but not late; of the fewest when it was late with all."""
     costs = [(50, 1.0, 0.3), (100, 2.0, 0.2), (150, 9.0, 0.1)]
     steps = [Step(calls, [measured(calls, ms, cpu_per_call_minute=cpu)]) for calls, ms, cpu in costs]
-    series = Series(party="ours", workers=1, cores="", started_mb=None, steps=steps)
+    series = Series(party="ours", workers=1, cores="", started_mb=None, idle_mb=None, steps=steps)
     assert (series.calls_of_typical, series.cpu_per_call_minute) == (100, 0.2)
-    late = Series(party="ours", workers=1, cores="", started_mb=None, steps=steps[2:])
+    late = Series(party="ours", workers=1, cores="", started_mb=None, idle_mb=None, steps=steps[2:])
     assert (late.calls_of_typical, late.cpu_per_call_minute) == (150, 0.1)
+
+
+def test_memory_is_of_the_most_calls_for_which_it_is_known() -> None:
+    """A step on the way down knows nothing of it; one above the limit is not typical."""
+    costs = [(50, 1.0, 0.3), (100, 2.0, 0.2), (150, 9.0, 0.1), (125, 3.0, None)]
+    steps = [Step(calls, [measured(calls, ms, memory_per_call_mb=mb)]) for calls, ms, mb in costs]
+    series = Series(party="ours", workers=1, cores="", started_mb=None, idle_mb=None, steps=steps)
+    assert (series.calls_of_typical, series.memory_per_call_mb) == (125, 0.2)
