@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup call replay test races faults saboteurs soak bench guard check lock
+.PHONY: help setup call replay test races faults saboteurs soak bench capacity guard check lock
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 18
@@ -47,6 +47,9 @@ soak: $(READY) ## many calls for a long time, with faults at random; about seven
 
 bench: $(READY) ## what the relay costs beside a bare one; on a machine that does nothing else, about nine minutes
 	@$(BIN)/python -m tests.bench --json bench.json
+
+capacity: $(READY) ## how many calls a process carries, and what more would take; with nothing else running, about eight minutes
+	@$(BIN)/python -m tests.bench.capacity --json bench-capacity.json
 
 check: $(READY) ## formatting, lint and types
 	@$(BIN)/ruff format --check .

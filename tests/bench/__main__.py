@@ -27,19 +27,21 @@ def main(arguments: list[str]) -> int:
     """Measure and print."""
     given = _parser().parse_args(arguments)
     plan = plan_of(given)
-    cores = choose_cores()
+    cores = choose_cores(plan.workers)
     logging.basicConfig(level=logging.ERROR)  # that a peer was killed is no news
     began = time.monotonic()
 
     def say(line: str) -> None:
         print(f"{time.monotonic() - began:5.0f} s  {line}", flush=True)  # noqa: T201
 
-    say(f"about {lasts_s(plan):.0f} s; server on core {cores.server}, calls on core {cores.generator}")
+    say(f"about {lasts_s(plan):.0f} s; {cores.told(plan.workers)}")
     windows = uvloop.run(hold(plan, cores, say))
     if given.json is not None:
         given.json.write_bytes(msgspec.json.format(msgspec.json.encode(report(plan, windows))))
     summed = rows(windows)
-    print("\n".join(["", *lines(summed), "", *verdict(summed), "", _machine_line()]))  # noqa: T201
+    # The design's figures are of one process on one core.
+    judged = verdict(summed) if plan.workers == 1 else [f"Not judged: {plan.workers} workers."]
+    print("\n".join(["", *lines(summed), "", *judged, "", _machine_line()]))  # noqa: T201
     return 0
 
 
@@ -54,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, help="of which the medians are taken")
     parser.add_argument("--seconds", type=float, help="of each measurement")
     parser.add_argument("--party", choices=[OURS, BARE], help="only this one; then there are no ratios")
+    parser.add_argument("--workers", type=int, help="of our server; the relay has one")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything measured into this file")
     return parser
 
@@ -63,7 +66,7 @@ def plan_of(given: argparse.Namespace) -> Plan:
     plan = Plan()
     if given.quick:
         plan = Plan(calls=(1, 10, 50), tls_calls=(), trouble_calls=0, rounds=1, seconds=4.0)
-    names = ("calls", "tls_calls", "trouble_calls", "rounds", "seconds")
+    names = ("calls", "tls_calls", "trouble_calls", "rounds", "seconds", "workers")
     changes: dict[str, Any] = {
         name: getattr(given, name) for name in names if getattr(given, name) is not None
     }

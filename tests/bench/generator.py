@@ -76,15 +76,24 @@ class Generator:
 
     # --- calls ----------------------------------------------------------------------
 
+    @property
+    def calls(self) -> int:
+        """How many were put through and not hung up here."""
+        return len(self._streams)
+
     async def call(self, party: Party, calls: int) -> None:
         """Ring until there are so many calls; returns when each has heard the agent. Raises NotTaken."""
         async with ClientSession() as session:
             client = SignedClient(session, party.url, PUBLIC, AUTH_TOKEN)
             ringing = []
-            for _ in range(calls - len(self._streams)):
-                ringing.append(asyncio.create_task(self._ring(client, party)))
-                await asyncio.sleep(RING_EVERY_S)
-            await asyncio.gather(*ringing)
+            try:
+                for _ in range(calls - len(self._streams)):
+                    ringing.append(asyncio.create_task(self._ring(client, party)))
+                    await asyncio.sleep(RING_EVERY_S)
+                await asyncio.gather(*ringing)
+            finally:  # none comes in later, when the others are no longer waited for
+                for one in ringing:
+                    one.cancel()
         with contextlib.suppress(TimeoutError):  # a server that cannot keep up is measured all the same
             async with asyncio.timeout(HEARD_S):
                 while not all(stream.line.has_heard for stream in self._streams):  # noqa: ASYNC110
@@ -97,13 +106,15 @@ class Generator:
         self._streams.append(stream)
         self._slots[line.number % SLOTS].append(stream)
 
-    def hang_up(self) -> None:
-        """All of them."""
-        for stream in self._streams:
+    def hang_up(self, keep: int = 0) -> None:
+        """All but so many, who still talk."""
+        going = [stream for stream in self._streams if stream.is_over]
+        self._streams = [stream for stream in self._streams if not stream.is_over]
+        going += self._streams[keep:]
+        del self._streams[keep:]
+        for stream in going:
             stream.hang_up()
-        self._streams.clear()
-        for slot in self._slots:
-            slot.clear()
+            self._slots[stream.line.number % SLOTS].remove(stream)
         self._arrivals.take()
 
     # --- measuring ------------------------------------------------------------------

@@ -13,7 +13,7 @@ import os
 import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ class Neighbours:
 
 
 @contextlib.asynccontextmanager
-async def neighbours(core: int | None) -> AsyncIterator[Neighbours]:
+async def neighbours(cores: Sequence[int]) -> AsyncIterator[Neighbours]:
     """They run."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.bench.neighbours"),
@@ -56,7 +56,7 @@ async def neighbours(core: int | None) -> AsyncIterator[Neighbours]:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
-    pin(process.pid, core)
+    pin(process.pid, cores)
     try:
         assert process.stdout is not None
         yield Neighbours(process, json.loads(await process.stdout.readline()))

@@ -1,16 +1,18 @@
-"""What is measured: a server in a process of its own, on one core, and what the machine says of it.
+"""What is measured: a server in processes of its own, on cores of its own, and what the machine says of it.
 
 Ours is `bridge serve` as it is deployed, with a SQLite file and everything on; the other one is `bare.py`.
-Affinity, processor time and memory are asked of Linux; elsewhere nothing is pinned, and they are unknown.
+With several workers a party is a parent and its children, whose time and memory are summed up. Affinity,
+processor time and memory are asked of Linux; elsewhere nothing is pinned, and they are unknown.
 """
 
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -26,24 +28,46 @@ _SCHED = 2  # of the kernel's clocks of a process, the one that counts its time 
 
 
 class Cores(msgspec.Struct, frozen=True):
-    """Who runs where; None: wherever there is room."""
+    """Who runs where; none: wherever there is room."""
 
-    server: int | None
-    generator: int | None
+    server: tuple[int, ...]
+    generator: tuple[int, ...]
+
+    def told(self, workers: int = 1) -> str:
+        """For people."""
+        who = "server" if workers == 1 else f"{workers} workers"
+        if not self.server:
+            return f"{who} and calls wherever there is room"
+        where = f"{who} on {_named(self.server)}, calls on {_named(self.generator)}"
+        shared = set(self.server) & set(self.generator)
+        return f"{where}, which the workers have only for what the calls leave of it" if shared else where
 
 
-def choose_cores() -> Cores:
-    """The first for the server, the last for the generator and the neighbours."""
-    if not hasattr(os, "sched_getaffinity"):
-        return Cores(None, None)
-    cores = sorted(os.sched_getaffinity(0))
-    return Cores(cores[0], cores[-1]) if len(cores) > 1 else Cores(None, None)
+def _named(cores: Sequence[int]) -> str:
+    return f"core{'s' if len(cores) > 1 else ''} {' and '.join(map(str, cores))}"
 
 
-def pin(pid: int, core: int | None) -> None:
-    """Keep a process (0: this one) on one core."""
-    if core is not None:
-        os.sched_setaffinity(pid, {core})
+def choose_cores(workers: int = 1) -> Cores:
+    """Of the cores that this process may use."""
+    return cores_of(sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [], workers)
+
+
+def cores_of(cores: Sequence[int], workers: int) -> Cores:
+    """The last for the generator and the neighbours, and one of the others for each worker.
+
+    Where there are too few, the workers have all of them, the generator's too: on two cores two workers
+    cannot have one each and leave one to the calls. What they reach then is less than they would alone.
+    """
+    if len(cores) < 2:
+        return Cores((), ())
+    others = tuple(cores[:-1])
+    return Cores(others[:workers] if len(others) >= workers else tuple(cores), (cores[-1],))
+
+
+def pin(pid: int, cores: Sequence[int]) -> None:
+    """Keep a process (0: this one), and what it starts from now on, on these cores."""
+    if cores:
+        os.sched_setaffinity(pid, cores)
 
 
 class Party:
@@ -55,18 +79,29 @@ class Party:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.log: list[bytes] = []  # its lines
+        self.started_mb: float | None = None  # its memory when it took its first request
+
+    @property
+    def pids(self) -> list[int]:
+        """The process, and its workers if it has any."""
+        return [self.pid, *children(self.pid)]
 
     def cpu_s(self) -> float | None:
         """Seconds on a processor since it began, all threads, as in /proc/PID/stat but to the nanosecond."""
-        return cpu_s(self.pid)
+        known = [cpu_s(pid) for pid in self.pids]
+        return None if None in known else sum(one for one in known if one is not None)
 
     def memory_mb(self) -> float | None:
         """Resident now."""
-        with contextlib.suppress(OSError):
-            for line in Path(f"/proc/{self.pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
-                if line.startswith("Rss:"):
-                    return int(line.split()[1]) * 1024 / MB
-        return None
+        rollups = []
+        for pid in self.pids:
+            with contextlib.suppress(OSError):
+                rollups.append(Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii"))
+        return family_mb(rollups)
+
+    def serving(self) -> int:
+        """Lines of its log that tell of a worker of ours that takes calls."""
+        return sum(b'"serving"' in line for line in self.log)
 
     def mistakes(self) -> int:
         """Lines of its log that tell of a mistake of its own."""
@@ -76,6 +111,31 @@ class Party:
         """Take in what it writes, as a platform does: through a pipe, so that no file keeps it waiting."""
         async for line in lines:
             self.log.append(line)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started; none where nobody says."""
+    try:
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
+    except OSError:
+        return []
+
+
+def family_mb(rollups: Sequence[str]) -> float | None:
+    """Memory of processes that were forked from one, of their /proc/PID/smaps_rollup; None of none.
+
+    What they share is counted once: of what they wrote, each has its share (PSS) and all of them together
+    the whole; files, libraries above all, are the same for all of them, so whoever maps most counts.
+    For a single process this is what is resident.
+    """
+    found = [
+        {line.split(":")[0]: int(line.split()[1]) for line in rollup.splitlines() if line.endswith("kB")}
+        for rollup in rollups
+    ]
+    if not found:
+        return None
+    written = sum(one.get("Pss_Anon", one["Anonymous"]) for one in found)
+    return (written + max(one["Rss"] - one["Anonymous"] for one in found)) * 1024 / MB
 
 
 def cpu_s(pid: int) -> float | None:
@@ -94,10 +154,15 @@ async def running(
     cores: Cores,
     environment: Mapping[str, str],
     trusted: Path | None = None,
+    workers: int = 1,
 ) -> AsyncIterator[Party]:
-    """A party that takes calls. `folder`: empty, for its database. `trusted`: a certificate."""
+    """A party that takes calls. `folder`: empty, for its database. `trusted`: a certificate.
+
+    `workers`: of ours; with one there is no parent.
+    """
     port = free_port()
-    command = ["-m", "bridge", "serve"] if name == OURS else ["-m", "tests.bench.bare", str(port), model_url]
+    serve = ["-m", "bridge", "serve", *(["--workers", str(workers)] if workers > 1 else [])]
+    command = serve if name == OURS else ["-m", "tests.bench.bare", str(port), model_url]
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *command,
@@ -117,12 +182,17 @@ async def running(
     assert process.stdout is not None
     reading = asyncio.create_task(party.read_log(process.stdout))
     try:
-        await _answers(party, process)
+        await _answers(party, process, workers)
+        party.started_mb = party.memory_mb()
         yield party
     finally:
         # Nothing is asked of it any more, and a goodbye to hundreds of callers would take its time.
+        workers_there = children(process.pid)
         with contextlib.suppress(ProcessLookupError):
-            process.kill()
+            process.kill()  # before its workers, or it would start them again
+        for pid in workers_there:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         await process.wait()
         await reading
 
@@ -147,13 +217,15 @@ def ours(folder: Path, port: int, model_url: str) -> dict[str, str]:
     }
 
 
-async def _answers(party: Party, process: asyncio.subprocess.Process) -> None:
-    """Wait until it takes requests. Raises RuntimeError when it ends instead, TimeoutError."""
+async def _answers(party: Party, process: asyncio.subprocess.Process, workers: int) -> None:
+    """Wait until it takes requests, and all its workers are there. Raises RuntimeError when it ends
+    instead, TimeoutError.
+    """
     async with asyncio.timeout(START_S), ClientSession() as session:
         while process.returncode is None:
             with contextlib.suppress(ClientError):
                 async with session.get(f"{party.url}/healthz") as answer:
-                    if answer.status == 200:
+                    if answer.status == 200 and (workers == 1 or party.serving() >= workers):
                         return
             await asyncio.sleep(0.02)
     raise RuntimeError(f"{party.name} did not start: {b''.join(party.log[-20:]).decode()}")
@@ -161,10 +233,10 @@ async def _answers(party: Party, process: asyncio.subprocess.Process) -> None:
 
 def _is_mistake(line: bytes) -> bool:
     try:
-        level = msgspec.json.decode(line, type=dict[str, object]).get("level")
+        told = msgspec.json.decode(line, type=dict[str, object])
     except (msgspec.DecodeError, UnicodeError):
         return line.startswith(b"Traceback")
-    return level in ("error", "critical")
+    return told.get("level") in ("error", "critical") or told.get("event") == "worker_died"
 
 
 def free_port() -> int:

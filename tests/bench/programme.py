@@ -6,8 +6,9 @@ alone while things around it break.
 """
 
 import asyncio
+import contextlib
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import msgspec
@@ -35,6 +36,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 5.0  # of a window
     settle_s: float = SETTLE_S
     parties: tuple[str, ...] = (OURS, BARE)
+    workers: int = 1  # of ours
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,14 +55,28 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
 
 async def hold(plan: Plan, cores: Cores, say: Say) -> list[Window]:
     """Hold them all."""
-    pin(0, cores.generator)
     windows: list[Window] = []
+    async with staged(plan, cores, say) as stage:
+        for number in range(1, plan.rounds + 1):
+            order = plan.parties if number % 2 else plan.parties[::-1]
+            for with_tls, calls in ((False, plan.calls), (True, plan.tls_calls)):
+                for name in order if calls else ():
+                    windows += await _round(stage, name, number, with_tls, calls)
+        if plan.trouble_calls:
+            windows += await _trouble(stage)
+    return windows
+
+
+@contextlib.asynccontextmanager
+async def staged(plan: Plan, cores: Cores, say: Say) -> AsyncIterator[Stage]:
+    """The generator keeps time, its model listens, and the neighbours are there."""
+    pin(0, cores.generator)
     with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
         folder = Path(temporary)
         generator = Generator()
         tls, trusted = make_certificate(folder)
         async with neighbours(cores.generator) as beside, generator.keeping_time():
-            stage = Stage(
+            yield Stage(
                 plan=plan,
                 generator=generator,
                 neighbours=beside,
@@ -71,15 +87,7 @@ async def hold(plan: Plan, cores: Cores, say: Say) -> list[Window]:
                 trusted=trusted,
                 say=say,
             )
-            for number in range(1, plan.rounds + 1):
-                order = plan.parties if number % 2 else plan.parties[::-1]
-                for with_tls, calls in ((False, plan.calls), (True, plan.tls_calls)):
-                    for name in order if calls else ():
-                        windows += await _round(stage, name, number, with_tls, calls)
-            if plan.trouble_calls:
-                windows += await _trouble(stage)
             generator.model.stop()
-    return windows
 
 
 async def _round(stage: Stage, name: str, number: int, tls: bool, calls: tuple[int, ...]) -> list[Window]:
@@ -96,7 +104,7 @@ async def _round(stage: Stage, name: str, number: int, tls: bool, calls: tuple[i
             )
             _tell(stage, windows[-1])
 
-    await _with_party(stage, name, f"{number}-{name}-{tls}", tls, measure)
+    await with_party(stage, name, f"{number}-{name}-{tls}", tls, measure)
     return windows
 
 
@@ -134,19 +142,19 @@ async def _trouble(stage: Stage) -> list[Window]:
         await window("the disk is busy", seconds)
         await beside.do("rest", churned)
 
-    await _with_party(stage, OURS, folder.name, False, measure)
+    await with_party(stage, OURS, folder.name, False, measure)
     return windows
 
 
-async def _with_party(
+async def with_party(
     stage: Stage,
     name: str,
     folder: str,
     tls: bool,
     measure: Callable[[Party, float | None], Awaitable[None]],
 ) -> None:
-    """Start it, let one call warm it, and measure."""
-    place = stage.folder / folder
+    """Start it, let a call warm each of its workers, and measure."""
+    place, workers = stage.folder / folder, stage.plan.workers if name == OURS else 1
     place.mkdir()
     async with running(
         name,
@@ -155,9 +163,10 @@ async def _with_party(
         cores=stage.cores,
         environment=stage.neighbours.environment if name == OURS else {},
         trusted=stage.trusted if tls else None,
+        workers=workers,
     ) as party:
         try:
-            await stage.generator.call(party, 1)
+            await stage.generator.call(party, workers)
             await asyncio.sleep(WARM_S)
             stage.generator.hang_up()
             await asyncio.sleep(WARM_S)
