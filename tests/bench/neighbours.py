@@ -25,6 +25,7 @@ from bridge.harness.ledger import Ledger
 from bridge.harness.twilio_rest.standin import OPERATIONS, TwilioRestStandin
 from tests.bench.parties import ROOT, pin
 from tests.bench.telephone import ACCOUNT, AUTH_TOKEN, NUMBER
+from tests.bench.tool_times import Asked
 from tools.business_file import load_business
 
 BUSINESS = ROOT / "prompts" / "business.toml"
@@ -32,16 +33,6 @@ BLOCK = bytes(4 * 1024 * 1024)
 FREE_BUSY = "/freeBusy"
 HANG_S = 10.0
 CHURN_PAUSE_S = 0.002  # so that the disk is busy, and the processor is not
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """What was asked of the stand-ins so far."""
-
-    reads: int  # of the calendar
-    writes: int
-    read_connections: int  # that had at least one of them; TCP, to the calendar
-    write_connections: int  # that had nothing else
-    texts: int  # that Twilio was given
 
 
 class Neighbours:

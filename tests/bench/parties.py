@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -54,7 +55,8 @@ class Party:
         self.pid = process.pid
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
-        self.log: list[bytes] = []  # its lines
+        self.log: deque[bytes] = deque(maxlen=20)  # its last lines
+        self._mistakes = 0
 
     def cpu_s(self) -> float | None:
         """Seconds on a processor since it began, all threads, as in /proc/PID/stat but to the nanosecond."""
@@ -68,14 +70,28 @@ class Party:
                     return int(line.split()[1]) * 1024 / MB
         return None
 
+    def sockets(self) -> int | None:
+        """Open now, listening ones and all."""
+        with contextlib.suppress(OSError):
+            files = list(Path(f"/proc/{self.pid}/fd").iterdir())
+            return sum(os.readlink(file).startswith("socket:") for file in files)
+        return None
+
+    async def live_calls(self) -> int:
+        """As our server says."""
+        async with ClientSession() as session, session.get(f"{self.url}/healthz") as answer:
+            live: int = (await answer.json())["live_calls"]
+            return live
+
     def mistakes(self) -> int:
         """Lines of its log that tell of a mistake of its own."""
-        return sum(map(_is_mistake, self.log))
+        return self._mistakes
 
     async def read_log(self, lines: asyncio.StreamReader) -> None:
         """Take in what it writes, as a platform does: through a pipe, so that no file keeps it waiting."""
         async for line in lines:
             self.log.append(line)
+            self._mistakes += _is_mistake(line)
 
 
 def cpu_s(pid: int) -> float | None:
@@ -156,7 +172,7 @@ async def _answers(party: Party, process: asyncio.subprocess.Process) -> None:
                     if answer.status == 200:
                         return
             await asyncio.sleep(0.02)
-    raise RuntimeError(f"{party.name} did not start: {b''.join(party.log[-20:]).decode()}")
+    raise RuntimeError(f"{party.name} did not start: {b''.join(party.log).decode()}")
 
 
 def _is_mistake(line: bytes) -> bool:

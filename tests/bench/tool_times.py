@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from tests.bench.figures import Spread, spread
-from tests.bench.neighbours import Asked
 
 # The tools as they are measured, in the order of the table. "cold": nothing prefetched.
 PREFETCHED = "check_availability, prefetched"
@@ -25,6 +24,16 @@ TOOLS = (
 )
 CROWDED = (COLD, HOLD, CREATE, MOVE, TEXT)  # those that wait for a thread
 UNKNOWN = "–"
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What was asked of the stand-ins so far."""
+
+    reads: int  # of the calendar
+    writes: int
+    read_connections: int  # that had at least one of them; TCP, to the calendar
+    write_connections: int  # that had nothing else
+    texts: int  # that Twilio was given
 
 
 class Took(msgspec.Struct, frozen=True):
@@ -63,7 +72,8 @@ def delay_table(crowds: Sequence[Crowd]) -> Iterator[str]:
 def crowd_table(crowds: Sequence[Crowd]) -> Iterator[str]:
     """One line for each number of threads and of callers: p50 and the longest of each tool that waits."""
     yield f"{'':22}" + "".join(f"{tool.partition(',')[0]:>20}" for tool in CROWDED) + f"{'timers late':>20}"
-    yield f"{'threads':>7}{'at once':>10}{'':5}" + f"{'p50':>12}{'max':>8}" * len(CROWDED) + f"{'p99':>12}{'max':>8}"
+    head = f"{'p50':>12}{'max':>8}"
+    yield f"{'threads':>7}{'at once':>10}{'':5}" + head * len(CROWDED) + f"{'p99':>12}{'max':>8}"
     for crowd in crowds:
         found = [spread(_seconds([crowd], tool)) for tool in CROWDED]
         times = [(each.p50, each.max) if each else (None, None) for each in found]
@@ -103,6 +113,8 @@ def _two(found: Spread | None) -> str:
 
 
 def _pair(first: float | None, last: float | None) -> str:
-    return "".join(
-        f"{UNKNOWN if value is None else f'{value:.0f}':>{width}}" for value, width in ((first, 12), (last, 8))
-    )
+    return f"{_whole(first):>12}{_whole(last):>8}"
+
+
+def _whole(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{value:.0f}"

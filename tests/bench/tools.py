@@ -17,9 +17,9 @@ import structlog
 import uvloop
 
 from tests.bench.__main__ import machine
-from tests.bench.neighbours import Asked, Neighbours, neighbours
+from tests.bench.neighbours import Neighbours, neighbours
 from tests.bench.parties import choose_cores, pin
-from tests.bench.tool_times import Crowd, crowd_table, delay_table, reuse
+from tests.bench.tool_times import Asked, Crowd, crowd_table, delay_table, reuse
 from tests.bench.visits import crowd, office, prefetched
 from tools.calendar_reading import THREADS
 
@@ -36,9 +36,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     threads: tuple[int, ...] = (8, 16, 40)  # tried with the largest crowd, beside those there are
 
 
-QUICK = Plan(
-    delays=((0, 1, 5), (100, 2, 1), (500, 2, 1)), offers=5, crowds=((4, 1), (40, 1)), threads=(16,)
-)
+QUICK = Plan(delays=((0, 1, 5), (100, 2, 1), (500, 2, 1)), offers=5, crowds=((4, 1), (40, 1)), threads=(16,))
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +52,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 async def hold(plan: Plan, folder: Path, beside: Neighbours) -> Found:
     """Measure it all. Raises visits.NotDone."""
     delays, crowds = [], []
-    async with office(folder / "office", beside) as opened:
+    async with office(_empty(folder, "office"), beside) as opened:
         before = await beside.asked()
         for delay_ms, at_once, rounds in plan.delays:
             delays.append(await prefetched(opened, delay_ms=delay_ms, times=plan.offers))
@@ -65,9 +63,14 @@ async def hold(plan: Plan, folder: Path, beside: Neighbours) -> Found:
         after = await beside.asked()
     at_once, rounds = max(plan.crowds)
     for threads in plan.threads:
-        async with office(folder / f"office-{threads}", beside, threads) as opened:
+        async with office(_empty(folder, f"office-{threads}"), beside, threads) as opened:
             crowds.append(await crowd(opened, delay_ms=plan.crowd_delay_ms, at_once=at_once, rounds=rounds))
     return Found(delays=delays, crowds=crowds, before=before, between=between, after=after)
+
+
+def _empty(folder: Path, name: str) -> Path:
+    (folder / name).mkdir()
+    return folder / name
 
 
 def tables(plan: Plan, found: Found) -> list[str]:
@@ -77,11 +80,11 @@ def tables(plan: Plan, found: Found) -> list[str]:
         "",
         *delay_table(found.delays),
         "",
-        f"Tools in milliseconds when many callers ask for the same at once, answers {plan.crowd_delay_ms} ms late",
+        f"Tools in milliseconds when many ask for the same at once, answers {plan.crowd_delay_ms} ms late",
         "",
         *crowd_table(found.crowds),
         "",
-        f"Connections to the calendar, callers one by one or two at once: {reuse(found.before, found.between)}",
+        f"The calendar, callers one by one or two at once: {reuse(found.before, found.between)}",
         f"and in the crowds, with {THREADS} threads: {reuse(found.between, found.after)}",
     ]
 

@@ -1,8 +1,8 @@
 """Callers who find a time, book it, are texted, move it, cancel it and leave a message, tool by tool.
 
-The dispatcher, the store, the calendar's client and Twilio's are those of the server, built as `bridge/app.py`
-builds them; there is no call around them, so that a tool's time is the tool's. What they take is counted in
-`tool_times.py`.
+The dispatcher, the store, the calendar's client and Twilio's are those of the server, built
+as `bridge/app.py` does it; there is no call around them, so that a tool's time is the tool's. Read
+`tool_times.py` for what is made of it.
 """
 
 import asyncio
@@ -85,8 +85,7 @@ class Office:
 
 @contextlib.asynccontextmanager
 async def office(folder: Path, beside: Neighbours, threads: int = THREADS) -> AsyncIterator[Office]:
-    """It is open, with a database of its own in `folder`, and warm: each tool has been used once."""
-    folder.mkdir()
+    """It is open, with a database of its own in `folder` (empty), and warm: each tool has been used once."""
     settings = _settings(folder, beside)
     await migrate(settings.database_url)
     business = with_home_country(load_business(settings.business_file), settings.twilio_number)
