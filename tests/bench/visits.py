@@ -7,6 +7,7 @@ as `bridge/app.py` does it; there is no call around them, so that a tool's time 
 
 import asyncio
 import contextlib
+import gc
 import itertools
 import json
 from collections.abc import AsyncIterator
@@ -116,6 +117,8 @@ async def office(folder: Path, beside: Neighbours, threads: int = THREADS) -> As
         )
         stack.push_async_callback(dispatcher.free_busy.close)
         opened = Office(dispatcher, business, beside, threads)
+        gc.collect()
+        gc.freeze()  # as the server does before it takes calls
         await beside.do("delay", 0.0)
         await crowd(opened, delay_ms=0, at_once=1)
         yield opened

@@ -37,7 +37,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     body: Any  # decoded JSON; None without a body
     status: int
     answer: Any  # decoded JSON; None for 204
-    connection: int  # the number of the one it came over, counted from 1
+    connection: int = 1  # the number of the one it came over, counted from 1
 
 
 class CalendarStandin:
