@@ -5,10 +5,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup call replay test races faults saboteurs soak bench capacity guard check lock
+.PHONY: help setup call replay test races faults saboteurs soak bench bench-tools steady capacity guard check lock
 
 help: ## what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 19
 
 setup: $(READY) ## the environment in .venv
 
@@ -50,6 +50,12 @@ bench: $(READY) ## what the relay costs beside a bare one; on a machine that doe
 
 capacity: $(READY) ## how many calls a process carries, and what more would take; with nothing else running, about eight minutes
 	@$(BIN)/python -m tests.bench.capacity --json bench-capacity.json
+
+bench-tools: $(READY) ## how long the tools take, by how late the calendar answers; about a minute and a half
+	@$(BIN)/python -m tests.bench.tools
+
+steady: $(READY) ## fifty calls at once for twenty minutes, and whether memory grows with them
+	@$(BIN)/python -m tests.bench.steady
 
 check: $(READY) ## formatting, lint and types
 	@$(BIN)/ruff format --check .

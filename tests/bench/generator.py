@@ -8,6 +8,7 @@ that does not move when the one before it was late.
 import asyncio
 import contextlib
 import gc
+import itertools
 import os
 from collections.abc import AsyncIterator
 
@@ -28,6 +29,13 @@ RING_EVERY_S = 0.02
 HEARD_S = 10.0  # by then everybody has heard the greeting
 
 
+@contextlib.asynccontextmanager
+async def calling(party: Party) -> AsyncIterator[SignedClient]:
+    """Twilio's webhooks to a party."""
+    async with ClientSession() as session:
+        yield SignedClient(session, party.url, PUBLIC, AUTH_TOKEN)
+
+
 class Generator:
     """The callers and the model of one party after another."""
 
@@ -35,16 +43,17 @@ class Generator:
         self.samples = Samples()
         self.model = Model(self.line)
         self._arrivals = Arrivals()
-        self._lines: list[Line] = []
+        self._lines: dict[int, Line] = {}  # of the calls there are
+        self._numbers = itertools.count()
         self._streams: list[Stream] = []
         self._slots: list[list[Stream]] = [[] for _ in range(SLOTS)]
         self._slot = 0
         self._due = 0.0
         self._keeping_time = False
 
-    def line(self, number: int) -> Line:
-        """The books of a call, for the model."""
-        return self._lines[number]
+    def line(self, number: int) -> Line | None:
+        """The books of a call, for the model; None when it is over."""
+        return self._lines.get(number)
 
     # --- keeping time ---------------------------------------------------------------
 
@@ -83,12 +92,11 @@ class Generator:
 
     async def call(self, party: Party, calls: int) -> None:
         """Ring until there are so many calls; returns when each has heard the agent. Raises NotTaken."""
-        async with ClientSession() as session:
-            client = SignedClient(session, party.url, PUBLIC, AUTH_TOKEN)
+        async with calling(party) as client:
             ringing = []
             try:
                 for _ in range(calls - len(self._streams)):
-                    ringing.append(asyncio.create_task(self._ring(client, party)))
+                    ringing.append(asyncio.create_task(self.ring(client, party)))
                     await asyncio.sleep(RING_EVERY_S)
                 await asyncio.gather(*ringing)
             finally:  # none comes in later, when the others are no longer waited for
@@ -99,22 +107,27 @@ class Generator:
                 while not all(stream.line.has_heard for stream in self._streams):  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
 
-    async def _ring(self, client: SignedClient, party: Party) -> None:
-        line = Line(len(self._lines), self.samples, self._arrivals)
-        self._lines.append(line)
+    async def ring(self, client: SignedClient, party: Party) -> Stream:
+        """One call more, whose frames leave from now on. Raises NotTaken."""
+        line = Line(next(self._numbers), self.samples, self._arrivals)
+        self._lines[line.number] = line
         stream = await ring(client, party.port, line, self._arrivals)
         self._streams.append(stream)
         self._slots[line.number % SLOTS].append(stream)
+        return stream
+
+    def hang_up_one(self, stream: Stream) -> None:
+        """The others go on."""
+        stream.hang_up()
+        self._streams.remove(stream)
+        self._slots[stream.line.number % SLOTS].remove(stream)
+        del self._lines[stream.line.number]
 
     def hang_up(self, keep: int = 0) -> None:
         """All but so many, who still talk."""
-        going = [stream for stream in self._streams if stream.is_over]
-        self._streams = [stream for stream in self._streams if not stream.is_over]
-        going += self._streams[keep:]
-        del self._streams[keep:]
-        for stream in going:
-            stream.hang_up()
-            self._slots[stream.line.number % SLOTS].remove(stream)
+        talking = [stream for stream in self._streams if not stream.is_over]
+        for stream in set(self._streams) - set(talking[:keep]):
+            self.hang_up_one(stream)
         self._arrivals.take()
 
     # --- measuring ------------------------------------------------------------------

@@ -45,7 +45,7 @@ class Mood:
 class ModelSession(WSListener):
     """One session."""
 
-    def __init__(self, number: int, lines: Callable[[int], Line], mood: Mood) -> None:
+    def __init__(self, number: int, lines: Callable[[int], Line | None], mood: Mood) -> None:
         self._number = number
         self._lines = lines
         self._mood = mood
@@ -96,6 +96,8 @@ class ModelSession(WSListener):
     def _frame(self, call: int, number: int, at: float) -> None:
         if self._line is None:
             self._line = self._lines(call)
+            if self._line is None:
+                return
             self._linked.set()
         self._line.frame_arrived(number, at)
 
@@ -271,7 +273,7 @@ class ModelSession(WSListener):
 class Model:
     """The service. `await start(...)`, then `url`."""
 
-    def __init__(self, lines: Callable[[int], Line]) -> None:
+    def __init__(self, lines: Callable[[int], Line | None]) -> None:
         self.mood = Mood()
         self._lines = lines
         self._sessions = 0

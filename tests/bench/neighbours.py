@@ -1,8 +1,8 @@
-"""The calendar beside the server, and what may go wrong around it; a process of its own.
+"""The calendar and Twilio's REST service beside the server, and what may go wrong; a process of its own.
 
 `python -m tests.bench.neighbours` tells its addresses in a line of JSON and then does what it reads, a line
-of JSON each time: be slow or down as a calendar, hold the database's lock, keep its disk busy.
-`Neighbours` is the other end of that.
+of JSON each time: be slow or down as a calendar, hold the database's lock, keep its disk busy, say what was
+asked of it. `Neighbours` is the other end of that.
 """
 
 import asyncio
@@ -16,16 +16,21 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from bridge.harness.google.rules import SCOPES
 from bridge.harness.google.standin import CalendarStandin
 from bridge.harness.ledger import Ledger
+from bridge.harness.twilio_rest.standin import OPERATIONS, TwilioRestStandin
 from tests.bench.parties import ROOT, pin
+from tests.bench.telephone import ACCOUNT, AUTH_TOKEN, NUMBER
+from tests.bench.tool_times import Asked
 from tools.business_file import load_business
 
 BUSINESS = ROOT / "prompts" / "business.toml"
 BLOCK = bytes(4 * 1024 * 1024)
+FREE_BUSY = "/freeBusy"
 HANG_S = 10.0
 CHURN_PAUSE_S = 0.002  # so that the disk is busy, and the processor is not
 
@@ -33,18 +38,28 @@ CHURN_PAUSE_S = 0.002  # so that the disk is busy, and the processor is not
 class Neighbours:
     """The process, as the benchmark sees it."""
 
-    def __init__(self, process: asyncio.subprocess.Process, environment: dict[str, str]) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, environment: dict[str, str], texts_url: str
+    ) -> None:
         self.environment = environment  # for our server
+        self.texts_url = texts_url  # for TWILIO_API_URL, where texts are to be sent
         self._process = process
 
-    async def do(self, what: str, path: Path | None = None) -> None:
-        """One of the methods of `_Doing`, done when this returns."""
+    async def do(self, what: str, argument: str | float | Path = "") -> bytes:
+        """One of the methods of `_Doing`, done when this returns; the JSON of what it returned."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps([what, str(path or "")]).encode() + b"\n")
+        given = argument if isinstance(argument, float) else str(argument)
+        self._process.stdin.write(json.dumps([what, given]).encode() + b"\n")
         await self._process.stdin.drain()
-        if await self._process.stdout.readline() != b"done\n":
+        answer = await self._process.stdout.readline()
+        if not answer:
             raise RuntimeError(f"the neighbours could not do this: {what}")
+        return answer
+
+    async def asked(self) -> Asked:
+        """What the stand-ins were asked so far."""
+        return msgspec.json.decode(await self.do("count"), type=Asked)
 
 
 @contextlib.asynccontextmanager
@@ -59,7 +74,7 @@ async def neighbours(cores: Sequence[int]) -> AsyncIterator[Neighbours]:
     pin(process.pid, cores)
     try:
         assert process.stdout is not None
-        yield Neighbours(process, json.loads(await process.stdout.readline()))
+        yield Neighbours(process, **json.loads(await process.stdout.readline()))
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
@@ -69,8 +84,9 @@ async def neighbours(cores: Sequence[int]) -> AsyncIterator[Neighbours]:
 class _Doing:
     """What the process can be told to do."""
 
-    def __init__(self, calendar: CalendarStandin) -> None:
+    def __init__(self, calendar: CalendarStandin, twilio: TwilioRestStandin) -> None:
         self._calendar = calendar
+        self._twilio = twilio
         self._lock: sqlite3.Connection | None = None
         self._churning: asyncio.Task[None] | None = None
 
@@ -78,6 +94,26 @@ class _Doing:
         """The calendar answers after ten seconds."""
         for operation in SCOPES:
             self._calendar.delay(operation, HANG_S)
+
+    async def delay(self, seconds: float) -> None:
+        """The calendar and Twilio answer so much later."""
+        for operation in SCOPES:
+            self._calendar.delay(operation, seconds)
+        for operation in OPERATIONS:
+            self._twilio.delay(operation, seconds)
+
+    async def count(self, _: str) -> Asked:
+        """Requests and connections so far."""
+        exchanges = self._calendar.exchanges
+        reads = [one.connection for one in exchanges if one.method == "GET" or one.path.endswith(FREE_BUSY)]
+        every = {one.connection for one in exchanges}
+        return Asked(
+            reads=len(reads),
+            writes=len(exchanges) - len(reads),
+            read_connections=len(set(reads)),
+            write_connections=len(every - set(reads)),
+            texts=len(self._twilio.messages),
+        )
 
     async def down(self, _: str) -> None:
         """The calendar answers that it is down, at once. For good."""
@@ -118,25 +154,36 @@ def _churn(path: Path) -> None:
 async def main() -> None:
     """Serve until the input ends."""
     loop = asyncio.get_running_loop()
-    async with CalendarStandin(Ledger("calendar", loop.time), now=lambda: datetime.now(UTC)) as calendar:
+
+    def time_of_day() -> datetime:
+        return datetime.now(UTC)
+
+    async with (
+        CalendarStandin(Ledger("calendar", loop.time), now=time_of_day) as calendar,
+        TwilioRestStandin(
+            Ledger("twilio", loop.time),
+            now=time_of_day,
+            account_sid=ACCOUNT,
+            auth_token=AUTH_TOKEN,
+            numbers=[NUMBER],
+        ) as twilio,
+    ):
         business = load_business(BUSINESS)
         for one in business.calendars:
             calendar.add_calendar(one.id, business.zone)
-        doing = _Doing(calendar)
+        doing = _Doing(calendar, twilio)
         environment = {
             "GOOGLE_CALENDAR_API_URL": calendar.url,
             "GOOGLE_SERVICE_ACCOUNT_JSON": json.dumps(calendar.service_account),
         }
-        _tell(environment)
+        _tell({"environment": environment, "texts_url": twilio.url})
         while line := await asyncio.to_thread(sys.stdin.readline):
-            what, path = json.loads(line)
-            await getattr(doing, what)(path)
-            sys.stdout.write("done\n")
-            sys.stdout.flush()
+            what, argument = json.loads(line)
+            _tell(await getattr(doing, what)(argument))
 
 
-def _tell(value: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(value) + "\n")
+def _tell(value: object) -> None:
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
     sys.stdout.flush()
 
 

@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
@@ -78,7 +79,8 @@ class Party:
         self.pid = process.pid
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
-        self.log: list[bytes] = []  # its lines
+        self.log: deque[bytes] = deque(maxlen=20)  # its last lines
+        self._mistakes = 0
         self.started_mb: float | None = None  # its memory when it took its first request
 
     @property
@@ -103,14 +105,28 @@ class Party:
         """Lines of its log that tell of a worker of ours that takes calls."""
         return sum(b'"serving"' in line for line in self.log)
 
+    def sockets(self) -> int | None:
+        """Open now, listening ones and all."""
+        with contextlib.suppress(OSError):
+            files = list(Path(f"/proc/{self.pid}/fd").iterdir())
+            return sum(os.readlink(file).startswith("socket:") for file in files)
+        return None
+
+    async def live_calls(self) -> int:
+        """As our server says."""
+        async with ClientSession() as session, session.get(f"{self.url}/healthz") as answer:
+            live: int = (await answer.json())["live_calls"]
+            return live
+
     def mistakes(self) -> int:
         """Lines of its log that tell of a mistake of its own."""
-        return sum(map(_is_mistake, self.log))
+        return self._mistakes
 
     async def read_log(self, lines: asyncio.StreamReader) -> None:
         """Take in what it writes, as a platform does: through a pipe, so that no file keeps it waiting."""
         async for line in lines:
             self.log.append(line)
+            self._mistakes += _is_mistake(line)
 
 
 def children(pid: int) -> list[int]:
@@ -228,7 +244,7 @@ async def _answers(party: Party, process: asyncio.subprocess.Process, workers: i
                     if answer.status == 200 and (workers == 1 or party.serving() >= workers):
                         return
             await asyncio.sleep(0.02)
-    raise RuntimeError(f"{party.name} did not start: {b''.join(party.log[-20:]).decode()}")
+    raise RuntimeError(f"{party.name} did not start: {b''.join(party.log).decode()}")
 
 
 def _is_mistake(line: bytes) -> bool:

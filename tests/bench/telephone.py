@@ -111,25 +111,13 @@ class Stream(WSListener):
 
 async def ring(client: SignedClient, server_port: int, line: Line, arrivals: Arrivals) -> Stream:
     """Call: the webhook, the handshake, `start`. Raises NotTaken."""
-    call_sid = f"CA{line.number:032x}"
     began = now()
-    answer = await client.post(
-        "/twilio/voice",
-        {
-            "CallSid": call_sid,
-            "AccountSid": ACCOUNT,
-            "From": f"+1202555{line.number % 10_000:04d}",
-            "To": NUMBER,
-            "CallStatus": "ringing",
-            "Direction": "inbound",
-            "ApiVersion": "2010-04-01",
-        },
-    )
+    answer = await client.post("/twilio/voice", _parameters(line.number, "ringing"))
     arrivals.webhooks.append(now() - began)
     token = _TOKEN.search(answer.body)
     if answer.status != 200 or token is None:
         raise NotTaken(f"the webhook answered {answer.status}: {answer.body[:200]}")
-    stream = Stream(line, call_sid)
+    stream = Stream(line, _call_sid(line.number))
     sign = signature(AUTH_TOKEN, PUBLIC.replace("https", "wss") + STREAM_PATH, {})
     await ws_connect(
         lambda: stream,
@@ -138,3 +126,24 @@ async def ring(client: SignedClient, server_port: int, line: Line, arrivals: Arr
     )
     stream.start(token[1])
     return stream
+
+
+async def tell_over(client: SignedClient, number: int) -> None:
+    """The status callback of a call whose caller has hung up."""
+    await client.post("/twilio/status", _parameters(number, "completed"))
+
+
+def _call_sid(number: int) -> str:
+    return f"CA{number:032x}"
+
+
+def _parameters(number: int, status: str) -> dict[str, str]:
+    return {
+        "CallSid": _call_sid(number),
+        "AccountSid": ACCOUNT,
+        "From": f"+1202555{number % 10_000:04d}",
+        "To": NUMBER,
+        "CallStatus": status,
+        "Direction": "inbound",
+        "ApiVersion": "2010-04-01",
+    }

@@ -9,9 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bridge.harness.google.standin import CalendarStandin
+from bridge.settings import SETTINGS
 from tests.bridge.harness.google_support import CHAIR_1, CHAIR_2, HOUR, NOW, TWO_PM, ZONE
 from tests.tools.google_calendars import MakeCalendar, book, calendars, judged_standin
 from tools.calendar import Calendar
+from tools.calendar_reading import DEADLINE_S, THREADS, TIMEOUT_S
 from tools.ports import (
     Busy,
     CalendarUnavailable,
@@ -131,3 +133,10 @@ async def test_get_finds_what_stands(google: CalendarStandin, calendar: Calendar
     assert await calendar.get(CHAIR_1, "abc00") == booked
     google.human_deletes(CHAIR_1, "abc00")
     assert await calendar.get(CHAIR_1, "abc00") is None
+
+
+def test_a_full_server_has_threads_enough() -> None:
+    """When all calls ask at once and each answer takes as long as it may, nobody's time runs out waiting."""
+    (most_calls,) = (int(setting.default or 0) for setting in SETTINGS if setting.name == "MAX_CALLS")
+    turns = -(-most_calls // THREADS)
+    assert turns * TIMEOUT_S <= DEADLINE_S

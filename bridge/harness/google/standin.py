@@ -6,6 +6,7 @@ Read next: `google/rules.py`, `google/events_kept.py`, `google/queries.py`, `goo
 """
 
 import asyncio
+import itertools
 import json
 from collections import deque
 from collections.abc import Callable
@@ -36,6 +37,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     body: Any  # decoded JSON; None without a body
     status: int
     answer: Any  # decoded JSON; None for 204
+    connection: int = 1  # the number of the one it came over, counted from 1
 
 
 class CalendarStandin:
@@ -53,6 +55,8 @@ class CalendarStandin:
         self._calendars = KeptCalendars(now, EMAIL)
         self._runner: web.AppRunner | None = None
         self._origin = ""
+        self._connections: dict[object, int] = {}  # by what aiohttp has for each: its number
+        self._counted = itertools.count(1)
 
     # --- for the runner and for tests ---------------------------------------------------
 
@@ -208,6 +212,7 @@ class CalendarStandin:
                     body=body,
                     status=status,
                     answer=answer,
+                    connection=self._connection(request),
                 )
             )
             if self.faults.take_loss(operation) and request.transport is not None:
@@ -216,6 +221,16 @@ class CalendarStandin:
             return _response(status, answer)
 
         return handle
+
+    def _connection(self, request: web.Request) -> int:
+        one = request.protocol
+        if one not in self._connections:
+            assert self._runner is not None
+            assert self._runner.server is not None
+            live = self._runner.server.connections  # the others are forgotten: there may be many
+            self._connections = {each: self._connections[each] for each in live if each in self._connections}
+            self._connections[one] = next(self._counted)
+        return self._connections[one]
 
     def _played(
         self, operation: str, request: web.Request, query: list[tuple[str, str]], body: Any

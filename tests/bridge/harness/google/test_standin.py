@@ -363,3 +363,14 @@ async def seen(ask: BareClient) -> tuple[int, list[str], list[datetime]]:
         [event["id"] for event in listed["items"]],
         [datetime.fromisoformat(each["start"]) for each in busy["calendars"][CHAIR_1]["busy"]],
     )
+
+
+async def test_requests_of_one_connection_are_told_apart(google: CalendarStandin, ask: BareClient) -> None:
+    """A client that keeps its connection is seen to do so; another one has a number of its own."""
+    await ask("GET", EVENTS)
+    await ask("GET", EVENTS)
+    async with bare_client(google) as another:
+        await another("GET", EVENTS)
+    await ask("GET", EVENTS)
+    first, same, other, again = (exchange.connection for exchange in google.exchanges)
+    assert first == same == again != other
