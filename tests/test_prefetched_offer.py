@@ -48,7 +48,7 @@ def test_the_hold_and_the_booking_look_for_themselves(booking: Evidence) -> None
     listed = [entry.at for entry in booking.calendar.of("listed")]
     assert any(at < held for at in listed)
     (inserted,) = [entry.at for entry in booking.calendar.of("inserted")]
-    assert any(held < at < inserted for at in listed)
+    assert any(held < at <= inserted for at in listed)  # time that jumps may stand still in between
 
 
 def test_a_call_goes_on_when_the_prefetch_fails() -> None:
