@@ -39,7 +39,7 @@ class Mood:
     """What all sessions of the model do beside talking; changed while they talk."""
 
     def __init__(self) -> None:
-        self.uses_tools = False  # every turn ends with a tool call
+        self.tools = 0  # each session's next turns, so many of them, end with a tool call
 
 
 class ModelSession(WSListener):
@@ -55,6 +55,7 @@ class ModelSession(WSListener):
         self._asked: list[dict[str, str] | None] = []  # turns that the server asks for, and we owe
         self._asking = asyncio.Event()
         self._turns = 0
+        self._tools = 0
         self._speaking: str | None = None  # the turn's id
         self._cut = False
         self._is_configured = False
@@ -245,7 +246,8 @@ class ModelSession(WSListener):
         if not self._cut:
             self._say(wire.event("conversation.item.done", previous_item_id=None, item=item))
         self._say(wire.event("response.output_item.done", response_id=turn_id, output_index=0, item=item))
-        if self._mood.uses_tools and not self._cut:
+        if self._tools < self._mood.tools and not self._cut:
+            self._tools += 1
             self._use_tool(turn, turn_id)
         ended = "cancelled" if self._cut else "completed"
         details = {"type": "cancelled", "reason": "turn_detected"} if self._cut else None
