@@ -39,7 +39,7 @@ class Mood:
     """What all sessions of the model do beside talking; changed while they talk."""
 
     def __init__(self) -> None:
-        self.tools = 0  # each session's next turns, so many of them, end with a tool call
+        self.tools = 0  # each session's next turns, so many of them, end with a tool call; no answer does
 
 
 class ModelSession(WSListener):
@@ -246,7 +246,8 @@ class ModelSession(WSListener):
         if not self._cut:
             self._say(wire.event("conversation.item.done", previous_item_id=None, item=item))
         self._say(wire.event("response.output_item.done", response_id=turn_id, output_index=0, item=item))
-        if self._tools < self._mood.tools and not self._cut:
+        answers = length_ms == ANSWER_MS  # to a tool's; with another tool after it there would be no end
+        if self._tools < self._mood.tools and not self._cut and not answers:
             self._tools += 1
             self._use_tool(turn, turn_id)
         ended = "cancelled" if self._cut else "completed"

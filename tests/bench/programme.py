@@ -25,6 +25,7 @@ WARM_S = 0.4  # of a first call, so that what is loaded once is loaded
 CALM = "nothing, for comparison"
 HANGS = "a tool hangs 10 s"
 ALL_THE_TIME = 1_000_000  # with every turn
+PARTS = 3  # of a trouble, each half as long as a window: one hiccup of the machine is not to decide
 
 Say = Callable[[str], None]
 
@@ -127,14 +128,15 @@ async def _trouble(stage: Stage) -> list[Window]:
                 await breaks
             mood.tools = tools
             await asyncio.sleep(stage.plan.settle_s)
-            seconds = max(stage.plan.seconds, HANG_S) if trouble == HANGS else stage.plan.seconds
-            windows.append(
-                await stage.generator.measure(
-                    party, seconds, round_number=1, tls=False, trouble=trouble, idle_mb=idle_mb
+            whole_s = max(stage.plan.seconds, HANG_S) if trouble == HANGS else stage.plan.seconds
+            for number in range(1, PARTS + 1):
+                windows.append(
+                    await stage.generator.measure(
+                        party, whole_s / 2, round_number=number, tls=False, trouble=trouble, idle_mb=idle_mb
+                    )
                 )
-            )
+                _tell(stage, windows[-1])
             mood.tools = 0
-            _tell(stage, windows[-1])
 
         await window(CALM)
         await window("tools are used", tools=ALL_THE_TIME)
@@ -196,5 +198,5 @@ def lasts_s(plan: Plan) -> float:
         return 3.5 + max(calls) * 0.022 + len(calls) * each if calls else 0.0
 
     rounds = plan.rounds * len(plan.parties) * (party(plan.calls) + party(plan.tls_calls))
-    trouble = 6 * (party((plan.trouble_calls,)) + HEARD_S) + HANG_S - plan.seconds
+    trouble = 6 * (party((plan.trouble_calls,)) + HEARD_S + plan.seconds / 2) + HANG_S
     return rounds + (trouble if plan.trouble_calls else 0.0)
