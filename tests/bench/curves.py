@@ -4,6 +4,7 @@ Four panels over the number of calls: delay either way, clear, processor time. O
 relay the broken one.
 """
 
+import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.bench.parties import BARE, OURS
 WIDTH, HEIGHT = 360, 240  # of a panel
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 34, 34
 STYLES = {OURS: 'stroke="#0b6e4f"', BARE: 'stroke="#8a8a8a" stroke-dasharray="5 4"'}
+LABEL = 24  # between two numbers of calls
 NICE = (1.0, 2.0, 5.0, 10.0)
 
 
@@ -87,9 +89,12 @@ def _panel(panel: Panel, rows: Sequence[Row], x: int, y: int) -> str:
         _, at = place(0, value)
         parts.append(f'<path d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>\n')
         parts.append(_text(LEFT - 6, at + 4, f"{value:g}", end=True))
+    last = -math.inf
     for calls in sorted({calls for calls, _ in known}):
         at, _ = place(calls, 0)
-        parts.append(_text(at + 4, HEIGHT - BOTTOM + 16, f"{calls}", end=True))
+        if at - last >= LABEL:  # else one would stand over the other
+            parts.append(_text(at + 4, HEIGHT - BOTTOM + 16, f"{calls}", end=True))
+            last = at
     for party, line in points.items():
         if line:
             path = "L".join("{:.1f} {:.1f}".format(*place(*point)) for point in sorted(line))

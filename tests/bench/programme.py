@@ -198,5 +198,5 @@ def lasts_s(plan: Plan) -> float:
         return 3.5 + max(calls) * 0.022 + len(calls) * each if calls else 0.0
 
     rounds = plan.rounds * len(plan.parties) * (party(plan.calls) + party(plan.tls_calls))
-    trouble = 6 * (party((plan.trouble_calls,)) + HEARD_S + plan.seconds / 2) + HANG_S
-    return rounds + (trouble if plan.trouble_calls else 0.0)
+    fresh = plan.trouble_calls * 0.022 + HEARD_S + each + plan.seconds / 2
+    return rounds + (3.5 + 6 * fresh + HANG_S if plan.trouble_calls else 0.0)

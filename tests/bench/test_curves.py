@@ -31,6 +31,14 @@ def test_a_line_goes_where_the_numbers_are() -> None:
     assert [text.text for text in picture.iter(f"{SVG}text")][-1] == "here & now"
 
 
+def test_numbers_do_not_stand_over_each_other() -> None:
+    """Where 1 and 10 calls are next to each other, one of them is told."""
+    measured = [window(calls=calls, to_model=same(0.5)) for calls in (1, 10, 200)]
+    picture = ET.fromstring(draw(rows(measured), ""))  # noqa: S314 - our own
+    told = [text.text for text in picture.iter(f"{SVG}text")]
+    assert ("1" in told, "10" in told, "200" in told) == (True, False, True)
+
+
 def test_nothing_measured_is_an_empty_picture() -> None:
     """And no fault."""
     ET.fromstring(draw([], ""))  # noqa: S314 - our own
