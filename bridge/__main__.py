@@ -98,7 +98,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _how_many(text: str) -> int:
-    if text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= MOST_WORKERS:
+    if text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MOST_WORKERS:
         return int(text)
     raise argparse.ArgumentTypeError(f"expected a whole number from 1 to {MOST_WORKERS}, not {text!r}")
 

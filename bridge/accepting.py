@@ -6,6 +6,7 @@ when it is still there: the other may be halted. Read `workers.py` for where the
 """
 
 import asyncio
+import errno
 import socket
 
 import structlog
@@ -16,6 +17,7 @@ from bridge.call.places import Places
 log = structlog.get_logger(__name__)
 
 LEAVE_S = 0.005  # to one with fewer calls; it is there within a fraction of this
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 AGAIN_S = 1.0  # after the machine has refused a connection, for want of descriptors say
 
 
@@ -70,8 +72,9 @@ class SharedSite(web.BaseSite):
         except (BlockingIOError, ConnectionAbortedError):
             return  # another one was faster, or they have gone
         except OSError as error:
-            log.error("not_accepted", error=type(error).__name__, code=error.errno)
-            self._rest(AGAIN_S)
+            if error.errno in EXHAUSTED:  # else the network says it of that one connection
+                log.error("not_accepted", code=error.errno)
+                self._rest(AGAIN_S)
             return
         connection.setblocking(False)
         assert self._runner.server is not None

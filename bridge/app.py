@@ -30,7 +30,7 @@ from bridge.call.resumption import Resumption
 from bridge.call.switchboard import Switchboard
 from bridge.call.timeline import Arrival
 from bridge.handoff.desk import HandoffDesk
-from bridge.realtime.connection import connect
+from bridge.realtime.connection import client_tls, connect
 from bridge.realtime.prices import cost_micros, prices_of
 from bridge.realtime.session_config import ConfigError, SessionConfig
 from bridge.settings import NO_ACCOUNT, Settings
@@ -153,6 +153,8 @@ async def build(
         # A wrong placeholder or voice is found now.
         model_config(Opening(words=business.wording.opening))
 
+        model_tls = client_tls(settings.openai_realtime_url)
+
         async def open_model(facts: CallFacts) -> Socket:
             return await connect(
                 settings.openai_realtime_url,
@@ -160,6 +162,7 @@ async def build(
                 settings.openai_api_key,
                 settings.openai_auth_header,
                 facts.caller_number,
+                model_tls,
             )
 
         def new_record(facts: CallFacts, begins: Resumption, arrival: Arrival) -> CallRecord:

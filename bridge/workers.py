@@ -28,6 +28,7 @@ from bridge.restarts import Restarts
 log = structlog.get_logger(__name__)
 
 BACKLOG = 128  # connections that wait to be accepted
+FORK_AGAIN_S = 1.0  # where the system has no process to give
 KILL_AFTER_S = 27.0  # a worker that was told to stop goes within twenty seconds; Heroku kills after 30
 REFUSED = 2  # exit status of a worker that has said why it cannot start
 ASKED_TO = (0, -signal.SIGTERM, -signal.SIGINT)  # how a worker ends that was told to; early, by the signal
@@ -40,7 +41,6 @@ KEEPS_DYING = (
 class Worker(msgspec.Struct, frozen=True):
     """What a worker has from its parent."""
 
-    number: int  # from 0
     listening: socket.socket
     places: Places
     parent: int  # a descriptor that comes to its end when the parent does
@@ -192,11 +192,16 @@ class Workers:
         gc.freeze()  # a collection in a worker would write to every page, and none were shared any more
         # Held back until the worker has hands of its own for them: one that came between would be lost.
         signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
-        pid = os.fork()
-        if not pid:
-            self._be(number)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
-        self._children[pid] = _Child(number, time.monotonic())
+        try:
+            pid = os.fork()
+            if not pid:
+                self._be(number)
+            self._children[pid] = _Child(number, time.monotonic())
+        except OSError as error:  # no memory, say: the other workers go on, and their calls
+            log.error("worker_not_started", worker=number, code=error.errno)
+            self._due[number] = time.monotonic() + FORK_AGAIN_S
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
 
     def _be(self, number: int) -> None:
         """In the worker, to its end. Never returns: what the parent was doing is not its to finish."""
@@ -210,7 +215,7 @@ class Workers:
                 os.close(end)
             structlog.contextvars.bind_contextvars(worker=number)
             places = self._places.of(number)
-            status = self._serve(Worker(number, self._listening, places, self._alive, self._ready))
+            status = self._serve(Worker(self._listening, places, self._alive, self._ready))
             sys.stdout.flush()
         except BaseException:
             traceback.print_exc()

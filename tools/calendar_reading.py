@@ -28,8 +28,8 @@ from tools.ports import Busy, CalendarEvent, CalendarUnavailable
 
 TIMEOUT_S = 3.0  # per socket operation
 DEADLINE_S = 7.0  # per call, all attempts together; a caller is waiting
-# Calls to Google at once; the rest queue. More than half of the calls a server takes (MAX_CALLS): when all
-# ask at once, nobody waits for more than one other, and two of TIMEOUT_S each are within DEADLINE_S.
+# Calls to Google at once; the rest queue. More than half of the default of MAX_CALLS: when all of those ask
+# at once, nobody waits for more than one other, and two of TIMEOUT_S each are within DEADLINE_S.
 THREADS = 24
 PAGE_SIZE = 250  # events; Google's default
 MOST_PAGES = 40  # 10,000 events in one window: something is wrong

@@ -98,8 +98,8 @@ class DelayLedger:
 
 
 def _share(seconds: Iterable[float]) -> Share:
-    sorted_ms = [second * 1000 for second in seconds]
-    return Share(round(median(sorted_ms), 1), round(max(sorted_ms), 1))
+    all_ms = [second * 1000 for second in seconds]
+    return Share(round(median(all_ms), 1), round(max(all_ms), 1))
 
 
 def _histogram(seconds: Iterable[float]) -> tuple[int, ...]:

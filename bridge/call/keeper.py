@@ -42,6 +42,7 @@ class SnapshotKeeper:
         self._greeted = begins.greeted
         self._spent = begins.spent
         self._waiting = False
+        self._dropped = 0  # of the journal, when the note that waits was put there
         self.changed()
 
     def said(self, turn: RecordTurn) -> None:
@@ -56,9 +57,10 @@ class SnapshotKeeper:
 
     def changed(self) -> None:
         """Something is true that was not: write it down soon. Many changes make one write."""
-        if not self._waiting:
+        if not self._waiting or self._journal.dropped != self._dropped:  # it may have been ours
             self._waiting = True
             self._journal.note(self._entry)
+            self._dropped = self._journal.dropped
 
     def write(self) -> Entry:
         """Write what is true now."""

@@ -46,7 +46,7 @@ def act(call: CallState, now: float) -> None:
     call.silence.look(scene(call, now), now)
     match call.silence.take_due(now):
         case Due.FILLER:
-            _fill(call)
+            _fill(call, now)
         case Due.RECONNECT:
             model_lost(call, EndReason.MODEL_SLOW, now, another=call.model.stalled(now))
         case Due.NEXT_STEP:
@@ -54,19 +54,19 @@ def act(call: CallState, now: float) -> None:
         case Due.REPROMPT if call.model.is_ready:
             call.note("system", REPROMPT_NOTE)
         case Due.REPROMPT:
-            call.say(Line.STILL_THERE)
+            call.say(Line.STILL_THERE, now)
         case Due.GOODBYE:
-            call.say(Line.GOODBYE)
+            call.say(Line.GOODBYE, now)
             call.start_leaving(NextStep.HANG_UP, EndReason.CALLER_SILENT, now)
 
 
-def _fill(call: CallState) -> None:
+def _fill(call: CallState, now: float) -> None:
     """A filler; never between two pieces of a sentence: that is left off, and said anew afterwards."""
     turn_id = call.turns.turn_id
     if turn_id is not None and call.speech.give_up_open_item(turn_id):
         call.orders.cancel_turn(turn_id)
         call.turns.want()
     if call.silence.fillers > 1:
-        call.say(Line.STILL_WORKING)
+        call.say(Line.STILL_WORKING, now)
     else:
-        call.say(Line.ONE_MOMENT if call.model.is_ready or not call.model.reopenings else Line.TROUBLE)
+        call.say(Line.ONE_MOMENT if call.model.is_ready or not call.model.reopenings else Line.TROUBLE, now)

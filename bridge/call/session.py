@@ -298,7 +298,7 @@ class Session(CallState):
         if result.then is not Then.GO_ON:
             if result.then in (Then.TRANSFER, Then.FETCH):
                 if result.then is Then.FETCH or not self.playback.is_playing():
-                    self.say(Line.CONNECTING)  # the model has said nothing of it, or long ago
+                    self.say(Line.CONNECTING, now)  # the model has said nothing of it, or long ago
                 self.start_leaving(m.NextStep.PERSON, EndReason.TRANSFER, now)
             else:
                 self.start_leaving(m.NextStep.HANG_UP, EndReason.SAID_GOODBYE, now)

@@ -47,11 +47,12 @@ class AgentSpeech:
         self._queue(event.item_id, event.audio_b64)
         return True
 
-    def play_clip(self, clip: Clip) -> None:
+    def play_clip(self, clip: Clip, now: float) -> None:
         """Say a ready-made line: played, heard and written down as everything else, unknown to the model."""
         self._clips += 1
         item_id = f"{CLIP}{self._clips}"
         self._foreign.add(item_id)
+        self.ends_at(now)  # of the agent's own speech, before the clip is behind it
         self._clip_is_last = True
         self._orders.do(m.RecordClip(item_id, clip.name))
         self._transcript.add(item_id, clip.text)

@@ -80,10 +80,10 @@ class CallState:
         else:
             self.note("system", text)
 
-    def say(self, line: Line) -> None:
+    def say(self, line: Line, now: float) -> None:
         """Say a ready-made line, without the model."""
         if (clip := self.clips.next(line)) is not None:
-            self.speech.play_clip(clip)
+            self.speech.play_clip(clip, now)
 
     # --- leaving --------------------------------------------------------------------
 
@@ -97,7 +97,7 @@ class CallState:
     def fetch_person(self, reason: EndReason, now: float) -> None:
         """A person, without asking the model: as soon as the caller has heard so."""
         if self.phase is not Phase.LEAVING:
-            self.say(Line.CONNECTING)
+            self.say(Line.CONNECTING, now)
         self.phase = Phase.LEAVING
         self.turns.forget_all()
         self.leaving.decide(m.NextStep.PERSON, reason, now)

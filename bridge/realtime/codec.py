@@ -17,6 +17,8 @@ from bridge.realtime import wire as w
 
 # Metadata of a response comes back with it: that is how we know which of our requests it answers.
 ASKED_BY = "asked_by"
+# No word has it, and PostgreSQL takes no text with it: a call's end must not be lost to that.
+NUL, NUL_IN_JSON = "\x00", "\\u0000"
 
 
 class _AnyEvent(msgspec.Struct, frozen=True):
@@ -63,7 +65,7 @@ def _translated(received: w.Known) -> m.Event | None:
         case w.AudioDelta(response_id=turn_id, item_id=item_id, delta=audio_b64):
             return m.SpokenAudioArrived(turn_id, item_id, audio_b64)
         case w.TranscriptDelta(response_id=turn_id, item_id=item_id, delta=words):
-            return m.SpokenWordsArrived(turn_id, item_id, words)
+            return m.SpokenWordsArrived(turn_id, item_id, words.replace(NUL, ""))
         case w.SpeechStarted(item_id=item_id, audio_start_ms=start_ms):
             return m.SpeechStarted(item_id, start_ms)
         case w.SpeechStopped(item_id=item_id, audio_end_ms=end_ms):
@@ -71,7 +73,7 @@ def _translated(received: w.Known) -> m.Event | None:
         case w.Committed(item_id=item_id):
             return m.UtteranceCommitted(item_id)
         case w.Transcribed(item_id=item_id, transcript=transcript):
-            return m.UtteranceTranscribed(item_id, transcript)
+            return m.UtteranceTranscribed(item_id, transcript.replace(NUL, ""))
         case w.ItemAdded(item=item):
             return m.ItemAdded(item.id, item.type, item.call_id)
         case w.OutputItemDone(response_id=turn_id, item=item):
@@ -98,7 +100,8 @@ def _item_finished(turn_id: str, item: w.Item) -> m.Event:
         return m.ItemFinished(turn_id, item.id, item.type, completed)
     if item.call_id is None or item.name is None or item.arguments is None:
         raise CodecError("a completed function_call without call_id, name or arguments")
-    return m.ToolCalled(turn_id, item.id, item.call_id, item.name, item.arguments)
+    arguments = item.arguments.replace(NUL_IN_JSON, "")
+    return m.ToolCalled(turn_id, item.id, item.call_id, item.name, arguments)
 
 
 def _turn_finished(response: w.Response) -> m.TurnFinished:

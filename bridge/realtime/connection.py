@@ -7,6 +7,7 @@ Source: OpenAI, Realtime API with WebSocket; Azure OpenAI, GPT Realtime API.
 
 import hmac
 import ipaddress
+import ssl
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -14,13 +15,16 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as _websockets_connect
 from websockets.asyncio.server import broadcast
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.protocol import State
 
 from bridge.call.leg import SocketClosed
 
 OPEN_S = 5.0  # the caller hears nothing meanwhile
 CLOSE_S = 1.0  # a hung-up call must not keep a session that is paid for
 PING_S = 20.0
-UNSENT_LIMIT = 32 * 1024  # bytes in the socket's own buffer; beyond it the leg's outbox keeps what comes
+UNSENT_LIMIT = (
+    32 * 1024
+)  # bytes that the transport keeps, and under TLS some more below it; then the outbox does
 MESSAGE_LIMIT = 16 * 1024 * 1024  # bytes; a delta is some kilobytes, a retrieved item may be megabytes
 
 
@@ -59,12 +63,11 @@ class ModelSocket:
             raise self._closed() from closed
 
     def send_now(self, text: str) -> bool:
-        """Send while the service keeps up; false, and nothing is sent, where it does not."""
-        if self._websocket.transport.get_write_buffer_size() > UNSENT_LIMIT:
+        """Send while the socket is open and the service keeps up; false, and nothing is sent, where not."""
+        websocket = self._websocket
+        if websocket.state is not State.OPEN or websocket.transport.get_write_buffer_size() > UNSENT_LIMIT:
             return False
-        # To one connection: the package's way to send without a coroutine. A closed one it leaves out, and
-        # that it is closed is what `receive` says.
-        broadcast((self._websocket,), text)
+        broadcast((websocket,), text)  # to one connection: the package's way to send without a coroutine
         return True
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
@@ -81,11 +84,13 @@ async def connect(
     api_key: str,
     auth_header: Literal["authorization", "api-key"] = "authorization",
     caller: str | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> ModelSocket:
     """Open a session's socket.
 
     `auth_header`: "authorization" sends the key as Bearer (OpenAI, or an Entra token),
     "api-key" as Azure wants its keys. `caller`: who calls, E.164; only a keyed hash of it is sent.
+    `tls`: of `client_tls`.
     Raises ModelUnreachable when the service does not take us in, ValueError as `realtime_url`.
     """
     address = realtime_url(url, model)
@@ -100,6 +105,7 @@ async def connect(
         websocket = await _Connect(
             address,
             additional_headers=headers,
+            ssl=tls if address.startswith("wss:") else None,
             compression=None,  # base64 of speech hardly shrinks and the time is missing elsewhere
             # A proxy named in the environment is how many sites reach the outside, so it is
             # honoured; it knows nothing of stand-ins on this machine.
@@ -118,6 +124,15 @@ async def connect(
     except (OSError, InvalidHandshake, ConnectionClosed, EOFError) as broken:
         raise ModelUnreachable(type(broken).__name__) from broken
     return ModelSocket(websocket)
+
+
+def client_tls(url: str) -> ssl.SSLContext | None:
+    """Whom to trust at this address, made once for all sessions; None where nothing is encrypted.
+
+    Left to the loop it would be made for each, and reading all certificates of a system keeps the loop,
+    and so every caller's sound, waiting for some 30 ms.
+    """
+    return ssl.create_default_context() if urlsplit(url).scheme == "wss" else None
 
 
 def realtime_url(url: str, model: str) -> str:

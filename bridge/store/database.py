@@ -121,7 +121,9 @@ class RowEntry(Entry):
     """One that is a row for a function which takes many: what stands together is then one statement."""
 
     def __init__(self, database: Database, write_rows: WriteRows, row: Row) -> None:
-        """`write_rows`: the same object each time, and whatever order it comes in after others is right."""
+        """`write_rows`: the same object each time. Other writes may get between the rows and it, as it waits
+        for the last of them.
+        """
         super().__init__(database, lambda connection: write_rows(connection, [row]))
         self.write_rows = write_rows
         self.row = row

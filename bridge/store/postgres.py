@@ -1,6 +1,6 @@
 """PostgreSQL by asyncpg: needed as soon as there is more than one machine.
 
-The pool fits the smallest Heroku plan (20 connections for two releases side by side).
+The pool fits the smallest Heroku plan (20 connections for two releases side by side, with one worker each).
 Imported only when the URL asks for it, as it costs some 10 MB.
 """
 
@@ -101,7 +101,9 @@ def _translated(error: sa.exc.DBAPIError) -> Exception:
         return SlotTaken()
     if sqlstate in (DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE):
         return Contended(f"PostgreSQL: {sqlstate}")
-    if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError | sa.exc.DataError):
+    # The dialect of asyncpg has no DataError; SQLSTATE class 22 is one.
+    is_of_data = isinstance(sqlstate, str) and sqlstate.startswith("22")
+    if is_of_data or isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError | sa.exc.DataError):
         return error
     # The code only: the server's own text may quote values.
     return StoreUnavailable(f"PostgreSQL: {sqlstate or type(error.orig).__name__}")

@@ -47,7 +47,7 @@ class CallOver:
 
     def soon(self, call_sid: str) -> None:
         """See to a call in a moment; nobody waits for it."""
-        if call_sid not in self._waiting:
+        if call_sid not in self._waiting and call_sid not in self._finishing:
             self._wait(call_sid, GRACE_S)
 
     def now(self, call_sid: str) -> None:
@@ -70,6 +70,7 @@ class CallOver:
         if await self._is_finishing(call_sid):
             return
         closed = await self._calls.close_if_open(call_sid=call_sid, now=self._clock.now())
+        self._finishing.discard(call_sid)
         row = await self._calls.call(call_sid)
         if row is None:
             return
@@ -94,7 +95,6 @@ class CallOver:
         row = await self._calls.call(call_sid)
         seen = row is not None and row.outcome is None and row.next_step is not None
         if not seen or self._flushed or call_sid in self._finishing:
-            self._finishing.discard(call_sid)
             return False
         self._finishing.add(call_sid)
         self._wait(call_sid, FINISHING_S)

@@ -114,3 +114,15 @@ async def test_a_second_break_knows_of_the_first_stream(tmp_path: Path) -> None:
         one.keeper.changed()
         kept = await one.kept()
         assert (kept.said, kept.greeted, kept.spent) == (before.said, True, 15)
+
+
+@in_no_time
+async def test_a_note_that_was_dropped_is_put_again(tmp_path: Path) -> None:
+    """A journal that was full for a while loses a snapshot, and not all later ones."""
+    async with desk(tmp_path) as one:
+        assert await one.journal.flush(5)
+        one.keeper.changed()
+        one.journal._waiting.clear()  # dropped, as the oldest of a full journal is
+        one.journal.dropped += 1
+        one.keeper.said(RecordTurn("item", "agent", "Hello."))
+        assert (await one.kept()).greeted

@@ -308,3 +308,19 @@ def test_orders_for_others(action: m.Action) -> None:
     """An order that is not for the model, or needs the session's settings, is our own mistake."""
     with pytest.raises(TypeError):
         codec.encode(action)
+
+
+def test_what_no_database_takes_is_left_out() -> None:
+    """U+0000 is in no word; in JSON it is escaped, and stays well-formed without it."""
+    ids = {"response_id": "resp_1", "item_id": "item_1", "output_index": 0, "content_index": 0}
+    said = {"type": "response.output_audio_transcript.delta", "event_id": "e", **ids, "delta": "Hel\0lo"}
+    assert codec.decode(json.dumps(said)) == m.SpokenWordsArrived("resp_1", "item_1", "Hello")
+    item = {"id": "item_2", "type": "function_call", "status": "completed", "call_id": "call_1"}
+    done = {"type": "response.output_item.done", "event_id": "e", "response_id": "resp_1", "output_index": 0}
+    call = codec.decode(
+        json.dumps(
+            {**done, "item": {**item, "name": "take_message", "arguments": json.dumps({"name": "D\0"})}}
+        )
+    )
+    assert isinstance(call, m.ToolCalled)
+    assert json.loads(call.arguments_json) == {"name": "D"}

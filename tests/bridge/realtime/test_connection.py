@@ -1,16 +1,19 @@
 """Opening the model's socket, and how it fails."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from bridge.call.leg import SocketClosed
-from bridge.realtime.connection import ModelUnreachable, connect, realtime_url
+from bridge.realtime.connection import UNSENT_LIMIT, ModelUnreachable, client_tls, connect, realtime_url
+from tests.bench.certificate import make_certificate
 
 Handler = Callable[[ServerConnection], Awaitable[None]]
 
@@ -21,12 +24,14 @@ async def idle(websocket: ServerConnection) -> None:
 
 @asynccontextmanager
 async def service(
-    handler: Handler = idle, answer: Callable[[ServerConnection, Request], Response | None] | None = None
+    handler: Handler = idle,
+    answer: Callable[[ServerConnection, Request], Response | None] | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[str]:
     """A websocket server; its address with a query."""
-    async with serve(handler, "127.0.0.1", 0, process_request=answer) as server:
+    async with serve(handler, "127.0.0.1", 0, process_request=answer, ssl=tls) as server:
         port = next(iter(server.sockets)).getsockname()[1]
-        yield f"ws://127.0.0.1:{port}/v1/realtime?intent=realtime"
+        yield f"{'ws' if tls is None else 'wss'}://127.0.0.1:{port}/v1/realtime?intent=realtime"
 
 
 async def request_of(**how: str) -> Request:
@@ -182,3 +187,51 @@ def test_addresses_that_are_refused(url: str) -> None:
     """Unencrypted beyond this machine, or no websocket address at all."""
     with pytest.raises(ValueError, match=r"websocket address|unencrypted"):
         realtime_url(url, "m")
+
+
+async def test_whom_we_trust_is_read_once(tmp_path: Path) -> None:
+    """One context opens any number of encrypted sockets, and who is not in it is not spoken to."""
+    server, trusted = make_certificate(tmp_path)
+    ours = ssl.create_default_context(cafile=trusted)
+    async with service(tls=server) as url:
+        sockets = [await connect(url, "gpt-realtime-2.1", "sk-key", tls=ours) for _ in range(2)]
+        for socket in sockets:
+            await socket.close()
+        with pytest.raises(ModelUnreachable):
+            await connect(url, "gpt-realtime-2.1", "sk-key", tls=client_tls(url))
+
+
+def test_nothing_is_trusted_where_nothing_is_encrypted() -> None:
+    """A stand-in on this machine needs no certificates; the service's must be checked."""
+    assert client_tls("ws://127.0.0.1:5/v1/realtime") is None
+    context = client_tls("wss://api.openai.com/v1/realtime")
+    assert context is not None
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+
+
+async def test_what_needs_no_waiting_is_sent_at_once() -> None:
+    """Until the socket is closed: then nothing is taken, and whoever sends hears of it."""
+    heard: list[str | bytes] = []
+
+    async def listen(websocket: ServerConnection) -> None:
+        heard.append(await websocket.recv())
+
+    async with service(listen) as url:
+        socket = await connect(url, "gpt-realtime-2.1", "sk-key")
+        assert socket.send_now("one")
+        with pytest.raises(SocketClosed):
+            await socket.receive()
+        assert heard == ["one"]
+        assert not socket.send_now("two")
+
+
+async def test_a_service_that_does_not_keep_up() -> None:
+    """What it does not take stays with us: no more is handed over than the limit and one message."""
+    async with service() as url:
+        socket = await connect(url, "gpt-realtime-2.1", "sk-key")
+        message, sent = "x" * 10_000, 0
+        while socket.send_now(message):  # the loop does not run meanwhile, so nobody reads
+            sent += len(message)
+            assert sent < 100 * UNSENT_LIMIT + 16 * 1024 * 1024
+        assert sent > UNSENT_LIMIT
+        await socket.close()

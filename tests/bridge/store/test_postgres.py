@@ -126,3 +126,11 @@ async def test_waiting_for_a_lock_is_bounded(postgres: str) -> None:
     await database.write(lambda c: c.execute(lock))
     await keeper.dispose()
     await database.close()
+
+
+async def test_what_no_server_takes_is_a_fault_of_ours(postgres: str) -> None:
+    """A text with U+0000 is refused for ever: tried again and again it would hold up everything behind it."""
+    database = open_database(postgres.format("postgres"))
+    with pytest.raises(sa.exc.DBAPIError):
+        await database.read(lambda c: c.execute(sa.text("select cast(:x as text)"), {"x": "\x00"}).all())
+    await database.close()
