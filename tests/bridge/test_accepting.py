@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
@@ -37,26 +38,28 @@ async def port() -> AsyncIterator[socket.socket]:
         yield listening
 
 
-async def asked(listening: socket.socket, times: int) -> set[str]:
-    """Who answers, on a new connection each time."""
+async def asked(listening: socket.socket, times: int) -> Counter[str]:
+    """Who answers, and how often, on a new connection each time."""
     async with ClientSession(connector=TCPConnector(force_close=True)) as session:
-        names = set()
+        names = Counter[str]()
         for _ in range(times):
             async with session.get(f"http://127.0.0.1:{listening.getsockname()[1]}/") as answer:
-                names.add(await answer.text())
+                names[await answer.text()] += 1
         return names
 
 
 async def test_the_one_with_fewer_calls_answers(port: socket.socket) -> None:
-    """Whichever it is: the other leaves it to that one, and nobody waits."""
+    """Whichever it is: the other leaves it to that one, and nobody waits. Who comes in at the very moment
+    when the other looks again is taken by that one.
+    """
     first = Places(10, workers=2)
     second = first.of(1)
     async with worker("first", port, first), worker("second", port, second):
         first.hold(3)
         second.hold(2)
-        assert await asked(port, 20) == {"second"}
+        assert (await asked(port, 20))["second"] > 10
         second.hold(4)
-        assert await asked(port, 20) == {"first"}
+        assert (await asked(port, 20))["first"] > 10
 
 
 async def test_one_that_does_not_answer_keeps_nobody_waiting(port: socket.socket) -> None:
@@ -65,7 +68,7 @@ async def test_one_that_does_not_answer_keeps_nobody_waiting(port: socket.socket
     first.hold(3)
     async with worker("first", port, first):
         async with asyncio.timeout(5):
-            assert await asked(port, 20) == {"first"}
+            assert set(await asked(port, 20)) == {"first"}
 
 
 async def test_it_stops_listening(port: socket.socket) -> None:
@@ -74,4 +77,4 @@ async def test_it_stops_listening(port: socket.socket) -> None:
     async with worker("second", port, first.of(1)):
         async with worker("first", port, first):
             pass
-        assert await asked(port, 5) == {"second"}
+        assert set(await asked(port, 5)) == {"second"}
