@@ -217,7 +217,7 @@ class Workers:
             places = self._places.of(number)
             status = self._serve(Worker(self._listening, places, self._alive, self._ready))
             sys.stdout.flush()
-        except BaseException:
+        except BaseException:  # SystemExit too: nothing may get into what the parent was doing
             traceback.print_exc()
         finally:
             os._exit(status)

@@ -90,7 +90,8 @@ class Leg:
             self.dropped += 1
             return
         self._outbox.append(Outgoing(text, item_id, audio_bytes, purgeable))
-        self._wake()
+        if self._filled is not None and not self._filled.done():
+            self._filled.set_result(None)
 
     def purge(self) -> None:
         """Drop what playback no longer needs."""
@@ -104,16 +105,13 @@ class Leg:
                 self._writing = True
                 await self.socket.send(message.text)
                 self._writing = False
-                self._tell_sent(message.item_id, message.audio_bytes)
+                if message.audio_bytes:
+                    self._tell_sent(message.item_id, message.audio_bytes)
             self._filled = asyncio.get_running_loop().create_future()
             await self._filled
 
-    def _wake(self) -> None:
-        if self._filled is not None and not self._filled.done():
-            self._filled.set_result(None)
-
     def _tell_sent(self, item_id: str, audio_bytes: int) -> None:
-        if audio_bytes and self._sent is not None:
+        if self._sent is not None:
             self._sent(item_id, audio_bytes)
 
     async def read(self, receive: Callable[[str | bytes], None]) -> None:

@@ -90,8 +90,9 @@ async def connect(
 
     `auth_header`: "authorization" sends the key as Bearer (OpenAI, or an Entra token),
     "api-key" as Azure wants its keys. `caller`: who calls, E.164; only a keyed hash of it is sent.
-    `tls`: of `client_tls`.
-    Raises ModelUnreachable when the service does not take us in, ValueError as `realtime_url`.
+    `tls`: of `client_tls` for this address.
+    Raises ModelUnreachable when the service does not take us in, ValueError as `realtime_url` and where
+    `tls` does not fit the address.
     """
     address = realtime_url(url, model)
     headers = (
@@ -105,7 +106,7 @@ async def connect(
         websocket = await _Connect(
             address,
             additional_headers=headers,
-            ssl=tls if address.startswith("wss:") else None,
+            ssl=tls,
             compression=None,  # base64 of speech hardly shrinks and the time is missing elsewhere
             # A proxy named in the environment is how many sites reach the outside, so it is
             # honoured; it knows nothing of stand-ins on this machine.
